@@ -1,0 +1,28 @@
+//go:build race
+
+// Package race tells the race detector about memory that assembly reads and
+// writes, which the detector cannot see by itself. Without the race detector
+// its functions do nothing and cost nothing.
+package race
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Enabled reports whether the race detector is compiled in.
+const Enabled = true
+
+// Read reports that the elements of s are read.
+func Read[T any](s []T) {
+	if len(s) > 0 {
+		runtime.RaceReadRange(unsafe.Pointer(unsafe.SliceData(s)), len(s)*int(unsafe.Sizeof(s[0])))
+	}
+}
+
+// Write reports that the elements of s are written.
+func Write[T any](s []T) {
+	if len(s) > 0 {
+		runtime.RaceWriteRange(unsafe.Pointer(unsafe.SliceData(s)), len(s)*int(unsafe.Sizeof(s[0])))
+	}
+}
