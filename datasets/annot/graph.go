@@ -1,0 +1,244 @@
+package annot
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A GraphOption changes what CoMentions keeps. Zero and negative values mean
+// no limit, which is the default of every option.
+type GraphOption func(*graphConfig)
+
+type graphConfig struct {
+	minMentions, minSentences, maxNodes, maxEvidence int
+}
+
+// WithMinMentions leaves out things mentioned fewer than n times.
+func WithMinMentions(n int) GraphOption { return func(c *graphConfig) { c.minMentions = n } }
+
+// WithMinSentences leaves out edges found in fewer than n sentences.
+func WithMinSentences(n int) GraphOption { return func(c *graphConfig) { c.minSentences = n } }
+
+// WithMaxNodes keeps the n things mentioned most.
+func WithMaxNodes(n int) GraphOption { return func(c *graphConfig) { c.maxNodes = n } }
+
+// WithMaxEvidence keeps the first n sentences of each edge; Edge.Count still
+// says how many there were.
+func WithMaxEvidence(n int) GraphOption { return func(c *graphConfig) { c.maxEvidence = n } }
+
+// CoMentions says which entities are mentioned in the same sentence.
+//
+// A node is an entity type with a name; spellings that differ in case, in
+// hyphens and spaces, or in how a Greek letter is written (NF-κB, NF kappa B)
+// are one node, shown under the most frequent spelling, ties going to the one
+// seen first. An edge joins two nodes that have, within one sentence, mentions
+// that do not overlap: a name inside another ("IL-2" in "IL-2 gene"), or one span
+// with two types, joins nothing. Each sentence counts once for an edge, and its
+// evidence marks the two mentions that lie closest.
+//
+// Nodes are sorted by descending Count, then name and type, and include those
+// without edges; edges by descending Count, then Source and Target; evidence by
+// document and position. Equal input gives equal output. Sentences are those of
+// [Sentences], joined where an entity crosses their border. Entities with an empty
+// name or with offsets that do not fit their text are left out. The time grows with
+// the square of the number of different things in one sentence.
+func CoMentions(docs []Document, options ...GraphOption) Graph {
+	var c graphConfig
+	for _, o := range options {
+		o(&c)
+	}
+	mentions, nodes := resolve(docs, &c)
+	type pair struct{ source, target int }
+	edges := make(map[pair]*Edge)
+	for d, doc := range docs {
+		all := mentions[d]
+		if len(all) < 2 {
+			continue
+		}
+		for _, sent := range joinedSentences(doc.Text, all) {
+			n := 0
+			for n < len(all) && all[n].Start < sent.End {
+				n++
+			}
+			groups := byNode(all[:n])
+			all = all[n:]
+			for i, a := range groups {
+				for _, b := range groups[i+1:] {
+					x, y, ok := closest(a, b)
+					if !ok {
+						continue
+					}
+					p := pair{a[0].node, b[0].node}
+					e := edges[p]
+					if e == nil {
+						e = &Edge{Source: p.source, Target: p.target}
+						edges[p] = e
+					}
+					e.Count++
+					if c.maxEvidence > 0 && len(e.Evidence) >= c.maxEvidence {
+						continue
+					}
+					e.Evidence = append(e.Evidence, Evidence{
+						DocID: doc.ID, Doc: d, Span: sent, Sentence: doc.Text[sent.Start:sent.End],
+						Source: Span{x.Start - sent.Start, x.End - sent.Start},
+						Target: Span{y.Start - sent.Start, y.End - sent.Start},
+					})
+				}
+			}
+		}
+	}
+	g := Graph{Nodes: nodes}
+	for _, e := range edges {
+		if e.Count >= c.minSentences {
+			g.Edges = append(g.Edges, *e)
+		}
+	}
+	slices.SortFunc(g.Edges, func(a, b Edge) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+	})
+	return g
+}
+
+// A mention is where a node occurs in a document.
+type mention struct {
+	Span
+	node int
+}
+
+// resolve names the nodes, in their final order, and returns for each document
+// its mentions of them, sorted by position.
+func resolve(docs []Document, c *graphConfig) ([][]mention, []Node) {
+	type key struct{ name, typ string }
+	type tally struct {
+		Node
+		key       key
+		spellings map[string]int
+		seen      []string // the spellings in the order of the text
+	}
+	tallies := make(map[key]*tally)
+	keys := make([][]key, len(docs)) // beside each mention
+	mentions := make([][]mention, len(docs))
+	for d, doc := range docs {
+		seen := make(map[key]map[Span]bool)
+		for _, e := range doc.Entities {
+			if e.Start < 0 || e.End > len(doc.Text) || e.Start >= e.End ||
+				!utf8.RuneStart(doc.Text[e.Start]) || e.End < len(doc.Text) && !utf8.RuneStart(doc.Text[e.End]) {
+				continue
+			}
+			from := skipSpace(doc.Text[:e.End], e.Start)
+			at := trimRight(doc.Text, from, e.End)
+			spelling := strings.Join(strings.Fields(doc.Text[at.Start:at.End]), " ")
+			k := key{normalName(spelling), e.Type}
+			if k.name == "" || seen[k][at] {
+				continue
+			}
+			if seen[k] == nil {
+				seen[k] = make(map[Span]bool)
+			}
+			seen[k][at] = true
+			t := tallies[k]
+			if t == nil {
+				t = &tally{key: k, spellings: make(map[string]int)}
+				tallies[k] = t
+			}
+			t.Count++
+			if t.spellings[spelling] == 0 {
+				t.seen = append(t.seen, spelling)
+			}
+			t.spellings[spelling]++
+			mentions[d] = append(mentions[d], mention{Span: at})
+			keys[d] = append(keys[d], k)
+		}
+	}
+
+	var kept []*tally
+	for k, t := range tallies {
+		if t.Count < c.minMentions {
+			continue
+		}
+		t.Type = k.typ
+		for _, s := range t.seen {
+			if t.spellings[s] > t.spellings[t.Name] {
+				t.Name = s
+			}
+		}
+		kept = append(kept, t)
+	}
+	slices.SortFunc(kept, func(a, b *tally) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type), cmp.Compare(a.key.name, b.key.name))
+	})
+	if c.maxNodes > 0 {
+		kept = kept[:min(len(kept), c.maxNodes)]
+	}
+	index := make(map[key]int, len(kept))
+	nodes := make([]Node, len(kept))
+	for i, t := range kept {
+		index[t.key] = i
+		nodes[i] = t.Node
+	}
+	for d, all := range mentions {
+		known := all[:0]
+		for i, m := range all {
+			if n, ok := index[keys[d][i]]; ok {
+				known = append(known, mention{m.Span, n})
+			}
+		}
+		slices.SortFunc(known, func(a, b mention) int {
+			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.node, b.node))
+		})
+		mentions[d] = known
+	}
+	return mentions, nodes
+}
+
+// joinedSentences returns the sentences of text, joined where one of the
+// mentions, which are sorted by start, reaches over a border.
+func joinedSentences(text string, mentions []mention) []Span {
+	var joined []Span
+	reach := 0 // end of the mentions that start in the last sentence
+	for _, s := range Sentences(text) {
+		if n := len(joined); n > 0 && reach > s.Start {
+			joined[n-1].End = s.End
+		} else {
+			joined = append(joined, s)
+		}
+		for len(mentions) > 0 && mentions[0].Start < s.End {
+			reach = max(reach, mentions[0].End)
+			mentions = mentions[1:]
+		}
+	}
+	return joined
+}
+
+// byNode groups mentions by node, nodes ascending, each group in text order.
+func byNode(mentions []mention) [][]mention {
+	s := slices.Clone(mentions)
+	slices.SortStableFunc(s, func(a, b mention) int { return cmp.Compare(a.node, b.node) })
+	var groups [][]mention
+	for len(s) > 0 {
+		n := 1
+		for n < len(s) && s[n].node == s[0].node {
+			n++
+		}
+		groups = append(groups, s[:n])
+		s = s[n:]
+	}
+	return groups
+}
+
+// closest returns the mentions of a and b, each in text order, with the fewest
+// bytes between them, and false if all of them overlap. The first pair wins ties.
+func closest(a, b []mention) (x, y mention, ok bool) {
+	best := 0
+	for _, m := range a {
+		for _, n := range b {
+			gap := max(m.Start-n.End, n.Start-m.End)
+			if gap >= 0 && (!ok || gap < best) {
+				x, y, best, ok = m, n, gap, true
+			}
+		}
+	}
+	return x, y, ok
+}
