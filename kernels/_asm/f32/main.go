@@ -1,0 +1,45 @@
+// Command f32 writes the assembly files of the float32 operations of package
+// kernels. Run it as
+//
+//	go run -C kernels/_asm ./f32
+//
+// after changing it; a test of package kernels fails while its output and the
+// committed files differ.
+package main
+
+import (
+	"flag"
+	"log"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// files maps the name of each generated file to its writer.
+var files = map[string]func(*asm){
+	"gemm_f32_avx512f_amd64.s":      gemmAVX512F,
+	"gemm_f32_avx2_amd64.s":         gemmAVX2,
+	"pack_f32_avx2_amd64.s":         packAVX2,
+	"gelu_f32_avx512f_amd64.s":      func(a *asm) { gelu(a, avx512f) },
+	"gelu_f32_avx2_amd64.s":         func(a *asm) { gelu(a, avx2) },
+	"gelu_tanh_f32_avx512f_amd64.s": func(a *asm) { geluTanh(a, avx512f) },
+	"gelu_tanh_f32_avx2_amd64.s":    func(a *asm) { geluTanh(a, avx2) },
+	"softmax_f32_avx512f_amd64.s":   func(a *asm) { softmax(a, avx512f) },
+	"softmax_f32_avx2_amd64.s":      func(a *asm) { softmax(a, avx2) },
+	"layernorm_f32_avx512f_amd64.s": func(a *asm) { layerNorm(a, avx512f) },
+	"layernorm_f32_avx2_amd64.s":    func(a *asm) { layerNorm(a, avx2) },
+}
+
+func main() {
+	log.SetFlags(0)
+	dir := flag.String("o", "..", "folder to write to")
+	flag.Parse()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		a := newAsm()
+		files[name](a)
+		if err := os.WriteFile(filepath.Join(*dir, name), a.bytes(), 0o666); err != nil {
+			log.Fatal(err)
+		}
+	}
+}

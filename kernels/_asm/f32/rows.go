@@ -1,0 +1,336 @@
+package main
+
+import "math"
+
+// A rows generator writes functions that walk over one row of float32 in
+// vectors, the last of which may be partial: K1 or Y15 then holds the mask.
+type rows struct {
+	*asm
+	vec
+	c *constants
+}
+
+func newRows(a *asm, v vec, table string) rows {
+	return rows{a, v, &constants{vec: v, table: table}}
+}
+
+// finish writes the constants.
+func (g rows) finish() {
+	g.data(g.c.table, g.c.words)
+	if g.lanes == 8 {
+		words := make([]uint32, 16)
+		for i := range 8 {
+			words[i] = 0xffffffff
+		}
+		g.data("tailmask", words)
+	}
+}
+
+// masks computes the mask of the n%lanes last elements, n in register CX, and
+// leaves n/lanes in n's register and n%lanes in AX.
+func (g rows) masks() {
+	if g.lanes == 16 {
+		g.f("MOVQ CX, BX")
+		g.f("ANDQ $15, CX")
+		g.f("MOVL $1, AX")
+		g.f("SHLL CX, AX")
+		g.f("DECL AX")
+		g.f("KMOVW AX, K1")
+		g.f("MOVQ CX, AX")
+		g.f("MOVQ BX, CX")
+		g.f("SHRQ $4, CX")
+		return
+	}
+	g.f("MOVQ CX, AX")
+	g.f("ANDQ $7, AX")
+	g.f("MOVQ $8, BX")
+	g.f("SUBQ AX, BX")
+	g.f("LEAQ tailmask<>(SB), DX")
+	g.f("VMOVUPS (DX)(BX*4), Y15")
+	g.f("SHRQ $3, CX")
+}
+
+// each writes a loop over the vectors of a row: body gets whether it is the
+// partial one. Register R15 holds the byte offset of the vector.
+func (g rows) each(name string, body func(tail bool)) {
+	g.f("XORQ R15, R15")
+	g.f("MOVQ CX, R14")
+	g.f("TESTQ R14, R14")
+	g.f("JEQ %stail", name)
+	g.label(name)
+	body(false)
+	g.f("ADDQ $%d, R15", 4*g.lanes)
+	g.f("DECQ R14")
+	g.f("JNE %s", name)
+	g.label(name + "tail")
+	g.f("TESTQ AX, AX")
+	g.f("JEQ %sdone", name)
+	body(true)
+	g.label(name + "done")
+}
+
+// load reads a vector at base+R15; the lanes past the end become zero.
+func (g rows) loadRow(base, r string, tail bool) {
+	switch {
+	case !tail:
+		g.f("VMOVUPS (%s)(R15*1), %s", base, r)
+	case g.lanes == 16:
+		g.f("VMOVUPS.Z (%s)(R15*1), K1, %s", base, r)
+	default:
+		g.f("VMASKMOVPS (%s)(R15*1), Y15, %s", base, r)
+	}
+}
+
+// storeRow writes a vector at base+R15, except the lanes past the end.
+func (g rows) storeRow(base, r string, tail bool) {
+	switch {
+	case !tail:
+		g.f("VMOVUPS %s, (%s)(R15*1)", r, base)
+	case g.lanes == 16:
+		g.f("VMOVUPS %s, K1, (%s)(R15*1)", r, base)
+	default:
+		g.f("VMASKMOVPS %s, Y15, (%s)(R15*1)", r, base)
+	}
+}
+
+// zeroTail clears the lanes of r past the end.
+func (g rows) zeroTail(r string, tail bool) {
+	switch {
+	case !tail:
+	case g.lanes == 16:
+		g.f("VMOVAPS.Z %s, K1, %s", r, r)
+	default:
+		g.f("VANDPS %s, Y15, %s", r, r)
+	}
+}
+
+// fillTail copies fill to the lanes of r past the end.
+func (g rows) fillTail(r, fill string, tail bool) {
+	switch {
+	case !tail:
+	case g.lanes == 16:
+		g.f("VBLENDMPS %s, %s, K1, %s", r, fill, r)
+	default:
+		g.f("VBLENDVPS Y15, %s, %s, %s", r, fill, r)
+	}
+}
+
+// reduce folds all lanes of register i with instruction op (VADD, VMAX) and
+// leaves the result in lane 0; register tmp is lost. VMAX may lose a NaN.
+func (g rows) reduce(op string, i, tmp int) {
+	if g.lanes == 16 {
+		g.f("VEXTRACTF64X4 $1, Z%d, Y%d", i, tmp)
+		g.f("%sPS Y%d, Y%d, Y%d", op, tmp, i, i)
+	}
+	g.f("VEXTRACTF128 $1, Y%d, X%d", i, tmp)
+	g.f("%sPS X%d, X%d, X%d", op, tmp, i, i)
+	g.f("VPERMILPS $0x4e, X%d, X%d", i, tmp)
+	g.f("%sPS X%d, X%d, X%d", op, tmp, i, i)
+	g.f("VPERMILPS $0xb1, X%d, X%d", i, tmp)
+	g.f("%sSS X%d, X%d, X%d", op, tmp, i, i)
+}
+
+// exp2Poly holds the coefficients of a polynomial for 2**f, |f| <= 0.5, from
+// the constant term up: relative error below 4e-9.
+var exp2Poly = []float32{
+	1, 0.6931472029849752, 0.24022647896880178, 0.05550332162955892,
+	0.009618438601497463, 0.0013399003450696356, 0.0001535325784284857,
+}
+
+// exp2 holds the constants of 2**t.
+type exp2 struct {
+	poly []constant
+	low  constant
+}
+
+func (g rows) newExp2() exp2 {
+	var e exp2
+	for _, c := range exp2Poly {
+		e.poly = append(e.poly, g.c.add(c))
+	}
+	e.low = g.c.add(-126)
+	return e
+}
+
+// round writes n = t rounded to an integer.
+func (g rows) round(t, n string) {
+	if g.lanes == 16 {
+		g.f("VRNDSCALEPS $0, %s, %s", t, n)
+	} else {
+		g.f("VROUNDPS $0, %s, %s", t, n)
+	}
+}
+
+// flushMask notes in K2 or m where t is below -126, so that 2**t is taken as 0
+// and no denormal number arises. NaN is not below.
+func (g rows) flushMask(e exp2, t, m string) {
+	if g.lanes == 16 {
+		g.f("VCMPPS.BCST $0x15, %s, %s, K2", e.low.mem, t)
+	} else {
+		g.f("VCMPPS $0x15, %s, %s, %s", e.low.mem, t, m)
+	}
+}
+
+// exp2 writes p = 2**(n+f) for integers n from -126 to 127 and |f| <= 0.5; n
+// is lost. If flush is not empty, p becomes 0 where flushMask said so.
+func (g rows) exp2(e exp2, f, n, p, flush string) {
+	d := len(e.poly) - 1
+	g.load(e.poly[d], p)
+	for i := d - 1; i >= 0; i-- {
+		g.op("VFMADD213PS", e.poly[i], f+", "+p)
+	}
+	switch {
+	case g.lanes == 16 && flush != "":
+		g.f("VSCALEFPS.Z %s, %s, K2, %s", n, p, p)
+	case g.lanes == 16:
+		g.f("VSCALEFPS %s, %s, %s", n, p, p)
+	default:
+		g.f("VCVTPS2DQ %s, %s", n, n)
+		g.f("VPSLLD $23, %s, %s", n, n)
+		g.f("VPADDD %s, %s, %s", n, p, p)
+		if flush != "" {
+			g.f("VANDPS %s, %s, %s", flush, p, p)
+		}
+	}
+}
+
+// horner writes p = c[0] + c[1]*x + c[2]*x*x ...
+func (g rows) horner(c []constant, x, p string) {
+	d := len(c) - 1
+	g.load(c[d], p)
+	for i := d - 1; i >= 0; i-- {
+		g.op("VFMADD213PS", c[i], x+", "+p)
+	}
+}
+
+func (g rows) addAll(cs ...float32) []constant {
+	var out []constant
+	for _, c := range cs {
+		out = append(out, g.c.add(c))
+	}
+	return out
+}
+
+// softmax writes the softmax of one row.
+func softmax(a *asm, v vec) {
+	g := newRows(a, v, "softmax")
+	r := v.r
+	e := g.newExp2()
+	log2e := g.c.add(float32(math.Log2E))
+	one := g.c.add(1)
+	minusInf := g.c.bits(0xff800000)
+	name := "softmaxF32" + v.isa
+	g.text(name, 28, "func "+name+"(x []float32, scale float32)")
+	g.f("MOVQ x_base+0(FP), DI")
+	g.f("MOVQ x_len+8(FP), CX")
+	g.f("VBROADCASTSS scale+24(FP), %s", r(8))
+	g.masks()
+	g.comment("Largest of scale*x.")
+	g.load(minusInf, r(9))
+	g.f("VMOVAPS %s, %s", r(9), r(10))
+	g.each("max", func(tail bool) {
+		g.loadRow("DI", r(0), tail)
+		g.f("VMULPS %s, %s, %s", r(8), r(0), r(0))
+		g.fillTail(r(0), r(9), tail)
+		g.f("VMAXPS %s, %s, %s", r(0), r(10), r(10))
+	})
+	g.reduce("VMAX", 10, 0)
+	g.f("VBROADCASTSS X10, %s", r(10))
+	g.comment("e**(scale*x - largest) and the sum of it.")
+	g.f("VXORPS X11, X11, X11")
+	g.load(log2e, r(12))
+	g.each("exp", func(tail bool) {
+		g.loadRow("DI", r(0), tail)
+		g.f("VMULPS %s, %s, %s", r(8), r(0), r(0))
+		g.f("VSUBPS %s, %s, %s", r(10), r(0), r(0))
+		g.f("VMULPS %s, %s, %s", r(12), r(0), r(1))
+		g.round(r(1), r(2))
+		g.flushMask(e, r(1), r(4))
+		g.f("VFMSUB132PS %s, %s, %s", r(12), r(2), r(0))
+		g.exp2(e, r(0), r(2), r(3), r(4))
+		g.zeroTail(r(3), tail)
+		g.f("VADDPS %s, %s, %s", r(3), r(11), r(11))
+		g.storeRow("DI", r(3), tail)
+	})
+	g.reduce("VADD", 11, 0)
+	g.f("VMOVSS %s, X0", one.mem)
+	g.f("VDIVSS X11, X0, X0")
+	g.f("VBROADCASTSS X0, %s", r(11))
+	g.each("scale", func(tail bool) {
+		g.loadRow("DI", r(0), tail)
+		g.f("VMULPS %s, %s, %s", r(11), r(0), r(0))
+		g.storeRow("DI", r(0), tail)
+	})
+	g.f("VZEROUPPER")
+	g.f("RET")
+	g.finish()
+}
+
+// layerNorm writes the layer norm of one row.
+func layerNorm(a *asm, v vec) {
+	g := newRows(a, v, "layernorm")
+	r := v.r
+	one := g.c.add(1)
+	name := "layerNormF32" + v.isa
+	g.text(name, 124, "func "+name+"(dst, x, residual, gamma, beta []float32, eps float32)")
+	g.f("MOVQ dst_base+0(FP), DI")
+	g.f("MOVQ dst_len+8(FP), CX")
+	g.f("MOVQ x_base+24(FP), SI")
+	g.f("MOVQ residual_base+48(FP), R8")
+	g.f("MOVQ residual_len+56(FP), R9")
+	g.f("MOVQ gamma_base+72(FP), R10")
+	g.f("MOVQ beta_base+96(FP), R11")
+	g.f("VXORPS X12, X12, X12")
+	g.f("VCVTSI2SSQ CX, X12, X12")
+	g.f("VMOVSS %s, X11", one.mem)
+	g.f("VDIVSS X12, X11, X12")
+	g.masks()
+	g.comment("dst = x + residual, and its mean.")
+	g.f("VXORPS X8, X8, X8")
+	g.f("TESTQ R9, R9")
+	g.f("JEQ plain")
+	g.each("sum", func(tail bool) {
+		g.loadRow("SI", r(0), tail)
+		g.loadRow("R8", r(1), tail)
+		g.f("VADDPS %s, %s, %s", r(1), r(0), r(0))
+		g.f("VADDPS %s, %s, %s", r(0), r(8), r(8))
+		g.storeRow("DI", r(0), tail)
+	})
+	g.f("JMP mean")
+	g.label("plain")
+	g.each("copy", func(tail bool) {
+		g.loadRow("SI", r(0), tail)
+		g.f("VADDPS %s, %s, %s", r(0), r(8), r(8))
+		g.storeRow("DI", r(0), tail)
+	})
+	g.label("mean")
+	g.reduce("VADD", 8, 0)
+	g.f("VMULSS X12, X8, X8")
+	g.f("VBROADCASTSS X8, %s", r(8))
+	g.comment("Mean of the squared differences from the mean.")
+	g.f("VXORPS X9, X9, X9")
+	g.each("var", func(tail bool) {
+		g.loadRow("DI", r(0), tail)
+		g.f("VSUBPS %s, %s, %s", r(8), r(0), r(0))
+		g.zeroTail(r(0), tail)
+		g.f("VFMADD231PS %s, %s, %s", r(0), r(0), r(9))
+	})
+	g.reduce("VADD", 9, 0)
+	g.f("VMULSS X12, X9, X9")
+	g.f("VADDSS eps+120(FP), X9, X9")
+	g.f("VSQRTSS X9, X9, X9")
+	g.f("VDIVSS X9, X11, X9")
+	g.f("VBROADCASTSS X9, %s", r(9))
+	g.each("norm", func(tail bool) {
+		g.loadRow("DI", r(0), tail)
+		g.loadRow("R10", r(1), tail)
+		g.loadRow("R11", r(2), tail)
+		g.f("VSUBPS %s, %s, %s", r(8), r(0), r(0))
+		g.f("VMULPS %s, %s, %s", r(9), r(0), r(0))
+		g.f("VFMADD213PS %s, %s, %s", r(2), r(1), r(0))
+		g.storeRow("DI", r(0), tail)
+	})
+	g.f("VZEROUPPER")
+	g.f("RET")
+	g.finish()
+}
