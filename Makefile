@@ -1,0 +1,75 @@
+# What one does with this repository. `make help` lists it.
+
+# The corpora and checkpoints that some tests read lie outside the repository; those tests say so and skip without them.
+SPARSEBIO_SHARED ?= $(shell cd ../shared 2>/dev/null && pwd)
+ifneq ($(SPARSEBIO_SHARED),)
+export SPARSEBIO_SHARED
+endif
+
+PYTHON ?= python3
+export PYTHON
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NOTEBOOK    := notebooks/01_quickstart.ipynb
+# The packages that start goroutines or share state between them.
+RACE        ?= ./kernels/... ./biobert/... ./datasets/... ./viz/...
+FUZZTIME    ?= 20000x
+BENCH       ?= .
+JUPYTER     := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: demo
+demo: setup ## read the demo abstracts in a GoNB notebook and write a page to look at
+	@.venv/bin/python notebooks/tools/run.py $(NOTEBOOK) out
+
+.PHONY: lab
+lab: setup ## open JupyterLab on the quick start notebook
+	@$(JUPYTER) jupyterlab $(NOTEBOOK)
+
+.PHONY: setup
+setup: ## set up .venv: JupyterLab, the GoNB kernel, warm caches
+	@notebooks/tools/setup.sh
+
+.PHONY: test
+test: ## vet, then run all tests
+	go vet ./...
+	go test ./...
+
+.PHONY: check
+check: ## formatting, vet, staticcheck, and the builds that this machine does not run
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
+	go vet ./...
+	go vet -tags purego ./...
+	GOARCH=arm64 go vet ./...
+	GOOS=darwin GOARCH=arm64 go build ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: race
+race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short $(RACE)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz test for a fixed budget (FUZZTIME=20000x)
+	@go list ./... | while read -r pkg; do \
+	  for f in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+	    echo "$$pkg $$f"; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=pattern, PKG=packages), six times, for benchstat
+	go test -run '^$$' -bench '$(BENCH)' -count 6 $(or $(PKG),./kernels/... ./biobert/...)
+
+.PHONY: generate
+generate: ## make the generated files again
+	go generate ./...
+
+.PHONY: clean
+clean: ## remove what make made inside the checkout
+	rm -rf .venv .cache out
