@@ -1,0 +1,275 @@
+package main
+
+// vbmiTokens is the largest number of tokens of a tile: 24 accumulators, a
+// slot's places and weights and six temporaries fill the 32 registers.
+const vbmiTokens = 24
+
+func avx512vbmi(t *text) {
+	t.line(`// func sparseDotAVX512VBMI(a *sparseDotArgs)
+//
+//	for g := range groups {
+//		for s := start[g*step]; s < start[g*step+1]; s++ {
+//			for t := range tokens {
+//				for lane := range 16 {
+//					for q := range 4 {
+//						acc[g][t][lane] += act[win[s]][t][place[s][4*lane+q]] * weight[s][4*lane+q]
+//					}
+//				}
+//			}
+//		}
+//	}
+//
+// where acc starts at zero unless add is set. Z0 to Z23 hold the accumulators
+// of a group, one token each; Z24 and Z25 places and weights of a slot.
+// DI arguments, SI activations, R8 windows, R9 slots, R10 starts, R11 groups
+// left, R12 accumulators, AX and CX window of this slot and end of the list,
+// DX slot, BX activations of the window.`)
+	t.table("sparseDotAVX512VBMI", vbmiTokens, 64)
+	for n := 1; n <= vbmiTokens; n++ {
+		vbmiDot(t, n)
+	}
+	vbmiArrange(t)
+	vbmiFinish(t)
+}
+
+func vbmiDot(t *text, n int) {
+	const temps, ahead = 6, 4
+	t.line("TEXT ·sparseDotAVX512VBMI%d<>(SB), NOSPLIT, $0-8", n)
+	for i, r := range []string{"SI", "R8", "R9", "R10", "R11", "R12"} {
+		t.op("MOVQ %d(DI), %s", 8*i, r)
+	}
+	t.line("group:")
+	t.op("CMPQ 56(DI), $0")
+	t.op("JNE add")
+	for i := range n {
+		t.op("VPXORD Z%d, Z%[1]d, Z%[1]d", i)
+	}
+	t.op("JMP list")
+	t.line("add:")
+	for i := range n {
+		t.op("VMOVDQU64 %d(R12), Z%d", 64*i, i)
+	}
+	t.line("list:")
+	t.op("MOVL (R10), AX")
+	t.op("MOVL 4(R10), CX")
+	t.op("MOVQ AX, DX")
+	t.op("SHLQ $7, DX")
+	t.op("ADDQ R9, DX")
+	t.op("ADDQ R8, AX")
+	t.op("ADDQ R8, CX")
+	t.op("CMPQ AX, CX")
+	t.op("JCC done")
+	t.op("PCALIGN $32")
+	t.line("slot:")
+	t.op("MOVBLZX (AX), BX")
+	t.op("IMUL3Q $%d, BX, BX", 64*n)
+	t.op("ADDQ SI, BX")
+	t.op("VMOVDQU64 (DX), Z24")
+	t.op("VMOVDQU64 64(DX), Z25")
+	for i := range n + ahead {
+		if i < n {
+			t.op("VPERMB %d(BX), Z24, Z%d", 64*i, 26+i%temps)
+		}
+		if j := i - ahead; j >= 0 && j < n {
+			t.op("VPDPBUSD Z25, Z%d, Z%d", 26+j%temps, j)
+		}
+	}
+	t.op("INCQ AX")
+	t.op("SUBQ $-128, DX")
+	t.op("CMPQ AX, CX")
+	t.op("JCS slot")
+	t.line("done:")
+	for i := range n {
+		t.op("VMOVDQU64 Z%d, %d(R12)", i, 64*i)
+	}
+	t.op("ADDQ $%d, R12", 64*n)
+	t.op("ADDQ 48(DI), R10")
+	t.op("DECQ R11")
+	t.op("JNZ group")
+	t.op("VZEROUPPER")
+	t.op("RET\n")
+}
+
+func vbmiArrange(t *text) {
+	t.line(`// func sparseArrangeAVX512VBMI(a *sparseArrangeArgs)
+//
+//	for c := range windows {
+//		for t := range tokens {
+//			v := src[t*stride+64*c:][:64] // zero from rest-64*c on
+//			copy(dst[64*(c*tokens+t):], v)
+//			for l := range 4 {
+//				copy(dst[lanes[4*c+l]+64*t:], v[16*l:16*l+16])
+//			}
+//		}
+//	}
+//
+// DI arguments, SI source of the window, R13 stride, DX destination, R12 lanes,
+// CX windows left, AX bytes left of the row, R8 to R11 destinations of the four
+// lanes, R15 source, BX tokens left.`)
+	t.line("TEXT ·sparseArrangeAVX512VBMI(SB), NOSPLIT, $0-8")
+	t.op("MOVQ a+0(FP), DI")
+	for i, r := range []string{"SI", "R13", "DX", "R12", "CX", "AX"} {
+		t.op("MOVQ %d(DI), %s", 8*i, r)
+	}
+	t.line("window:")
+	t.op("XORL R8, R8")
+	t.op("MOVL $64, R9")
+	t.op("MOVQ AX, R10")
+	t.op("CMPQ R10, R8")
+	t.op("CMOVQLT R8, R10")
+	t.op("CMPQ R10, R9")
+	t.op("CMOVQGT R9, R10")
+	t.op("MOVQ $-1, R8")
+	t.op("BZHIQ R10, R8, R8")
+	t.op("KMOVQ R8, K1")
+	for l := range 4 {
+		t.op("MOVQ %d(R12), R%d", 8*l, 8+l)
+		t.op("ADDQ 16(DI), R%d", 8+l)
+	}
+	t.op("MOVQ SI, R15")
+	t.op("MOVQ 48(DI), BX")
+	t.line("token:")
+	t.op("VMOVDQU8.Z (R15), K1, Z0")
+	t.op("VMOVDQU64 Z0, (DX)")
+	t.op("VMOVDQU X0, (R8)")
+	for l := 1; l < 4; l++ {
+		t.op("VEXTRACTI32X4 $%d, Z0, (R%d)", l, 8+l)
+	}
+	t.op("ADDQ R13, R15")
+	t.op("ADDQ $64, DX")
+	for l := range 4 {
+		t.op("ADDQ $64, R%d", 8+l)
+	}
+	t.op("DECQ BX")
+	t.op("JNZ token")
+	t.op("ADDQ $64, SI")
+	t.op("SUBQ $64, AX")
+	t.op("ADDQ $32, R12")
+	t.op("DECQ CX")
+	t.op("JNZ window")
+	t.op("VZEROUPPER")
+	t.op("RET\n")
+}
+
+func vbmiFinish(t *text) {
+	t.line(`// func sparseFinishAVX512VBMI(a *sparseFinishArgs)
+//
+//	for t := range tokens {
+//		for j := range cols { // at most 64
+//			sum := acc[from[j]/16][t][from[j]%%16] - zero[t]*sums[j]
+//			dst[t][j] = float32(sum)*(scaleX[t]*scaleW[j]) + bias[j]
+//		}
+//	}
+//
+// each operation rounded. Without from, row j is in place j; without bias it
+// is zero. Z16 to Z19 hold from, Z20 to Z23 the scales, Z24 to Z27 the sums
+// and Z28 to Z31 the bias of the 64 rows; K1 to K4 mark the rows that come from
+// the second half of acc. Z0 to Z3 are the accumulators of a token.
+// DI arguments, SI accumulators of group 0 (R8, R9, R10 of groups 1 to 3),
+// DX destination, R11 its stride, R12 and R13 scales and zero points of the
+// tokens, CX tokens left, BX masks of the columns.`)
+	t.line("TEXT ·sparseFinishAVX512VBMI(SB), NOSPLIT, $0-8")
+	t.op("MOVQ a+0(FP), DI")
+	// Masks of the columns, 16 bits for each vector.
+	t.op("MOVQ 80(DI), AX")
+	t.op("MOVQ $-1, BX")
+	t.op("BZHIQ AX, BX, BX")
+	t.op("MOVQ 16(DI), AX")
+	t.op("MOVQ 24(DI), CX")
+	for j := range 4 {
+		t.op("VMOVUPS %d(AX), Z%d", 64*j, 20+j)
+		t.op("VMOVDQU64 %d(CX), Z%d", 64*j, 24+j)
+	}
+	t.op("MOVQ 32(DI), AX")
+	for j := range 4 {
+		t.op("VPXORD Z%d, Z%[1]d, Z%[1]d", 28+j)
+	}
+	t.op("TESTQ AX, AX")
+	t.op("JZ nobias")
+	t.op("MOVQ BX, DX")
+	for j := range 4 {
+		t.op("KMOVW DX, K1")
+		t.op("VMOVUPS.Z %d(AX), K1, Z%d", 64*j, 28+j)
+		t.op("SHRQ $16, DX")
+	}
+	t.line("nobias:")
+	t.op("MOVQ 0(DI), SI")
+	t.op("MOVQ 72(DI), CX")
+	t.op("MOVQ CX, R10")
+	t.op("SHLQ $6, R10")
+	t.op("LEAQ (SI)(R10*1), R8")
+	t.op("LEAQ (R8)(R10*1), R9")
+	t.op("ADDQ R9, R10")
+	for i, r := range []string{"DX", "R11", "R12", "R13"} {
+		t.op("MOVQ %d(DI), %s", 40+8*i, r)
+	}
+	t.op("MOVQ 8(DI), AX")
+	t.op("TESTQ AX, AX")
+	t.op("JZ natural")
+	t.op("MOVL $32, DI")
+	t.op("VPBROADCASTD DI, Z0")
+	for j := range 4 {
+		t.op("VPMOVZXBD %d(AX), Z%d", 16*j, 16+j)
+		t.op("VPTESTMD Z0, Z%d, K%d", 16+j, 1+j)
+	}
+	for _, permuted := range []bool{true, false} {
+		name := "natural"
+		if permuted {
+			name = "permuted"
+			t.op("CMPQ BX, $-1")
+			t.op("JNE permutedPart")
+		} else {
+			t.line("natural:")
+			t.op("CMPQ BX, $-1")
+			t.op("JNE naturalPart")
+		}
+		vbmiFinishLoop(t, name+"All", permuted, false)
+		vbmiFinishLoop(t, name+"Part", permuted, true)
+	}
+}
+
+func vbmiFinishLoop(t *text, label string, permuted, masked bool) {
+	t.line("%s:", label)
+	t.op("VPBROADCASTD (R13), Z13")
+	t.op("VBROADCASTSS (R12), Z12")
+	for g, r := range []string{"SI", "R8", "R9", "R10"} {
+		t.op("VMOVDQU64 (%s), Z%d", r, g)
+	}
+	if masked {
+		t.op("MOVQ BX, AX")
+	}
+	for j := range 4 {
+		sum := j
+		if permuted {
+			sum = 4 + j
+			t.op("VMOVDQA64 Z%d, Z%d", 16+j, 4+j)
+			t.op("VPERMI2D Z1, Z0, Z%d", 4+j)
+			t.op("VMOVDQA64 Z%d, Z%d", 16+j, 8+j)
+			t.op("VPERMI2D Z3, Z2, Z%d", 8+j)
+			t.op("VPBLENDMD Z%d, Z%d, K%d, Z%[2]d", 8+j, 4+j, 1+j)
+		}
+		t.op("VPMULLD Z%d, Z13, Z14", 24+j)
+		t.op("VPSUBD Z14, Z%d, Z%[1]d", sum)
+		t.op("VCVTDQ2PS Z%d, Z%[1]d", sum)
+		t.op("VMULPS Z%d, Z12, Z15", 20+j)
+		t.op("VMULPS Z15, Z%d, Z%[1]d", sum)
+		t.op("VADDPS Z%d, Z%d, Z%[2]d", 28+j, sum)
+		if masked {
+			t.op("KMOVW AX, K5")
+			t.op("VMOVUPS Z%d, K5, %d(DX)", sum, 64*j)
+			t.op("SHRQ $16, AX")
+		} else {
+			t.op("VMOVUPS Z%d, %d(DX)", sum, 64*j)
+		}
+	}
+	for _, r := range []string{"SI", "R8", "R9", "R10"} {
+		t.op("ADDQ $64, %s", r)
+	}
+	t.op("ADDQ $4, R12")
+	t.op("ADDQ $4, R13")
+	t.op("ADDQ R11, DX")
+	t.op("DECQ CX")
+	t.op("JNZ %s", label)
+	t.op("VZEROUPPER")
+	t.op("RET\n")
+}

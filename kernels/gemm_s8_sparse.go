@@ -1,0 +1,123 @@
+package kernels
+
+import (
+	"github.com/sparsebio/sparsebio/kernels/internal/race"
+)
+
+// TilesS8 holds the quantized activations of some tokens in the arrangement
+// that the sparse products of this CPU read. One arrangement serves every
+// matrix with the same number of inputs, and any number of goroutines at a
+// time. The zero value is empty and ready for Prepare, which reuses its memory.
+type TilesS8 struct {
+	impl    *gemmS8SparseImpl
+	rows, k int
+	tiles   int
+	scale   []float32 // of each token, then zeros up to a multiple of 8
+	zero    []int32
+	buf     []byte
+	spare   []byte // for the last tokens, if the variant wants a multiple
+}
+
+// gemmS8SparseImpl is one variant.
+type gemmS8SparseImpl struct {
+	// prepare arranges x in t.buf; t.rows, t.k, t.scale and t.zero are set.
+	prepare func(t *TilesS8, x MatU8)
+	// gemm computes blocks b0 to b1 of w for all tokens of t.
+	gemm func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
+	usesPairs bool // gemm reads w.pairs()
+}
+
+// gemmS8SparseVariants holds every variant, best first and the reference last.
+var gemmS8SparseVariants = append(gemmS8SparseAsm, variant[*gemmS8SparseImpl]{"ref", &gemmS8SparseImpl{prepare: prepareS8Ref, gemm: gemmS8SparseRef}})
+
+var gemmS8SparseBest = choose("gemm_s8_sparse", gemmS8SparseVariants)
+
+// Prepare copies the activations x [tokens, K] into t, arranged for
+// GemmS8Sparse. Afterwards x may change.
+func (t *TilesS8) Prepare(x MatU8) { t.prepare(x, gemmS8SparseBest) }
+
+// Rows returns the number of tokens in t.
+func (t *TilesS8) Rows() int { return t.rows }
+
+// K returns the number of inputs of each token in t.
+func (t *TilesS8) K() int { return t.k }
+
+func (t *TilesS8) prepare(x MatU8, impl *gemmS8SparseImpl) {
+	x.check()
+	if x.Cols < 1 || x.Cols > sparseMaxDim {
+		panic("kernels: activations need 1 to 65536 columns")
+	}
+	t.impl, t.rows, t.k = impl, x.Rows, x.Cols
+	n := roundUp(x.Rows, 8)
+	t.scale = append(append(t.scale[:0], x.Scale[:x.Rows]...), make([]float32, n-x.Rows)...)
+	t.zero = append(append(t.zero[:0], x.Zero[:x.Rows]...), make([]int32, n-x.Rows)...)
+	if x.Rows == 0 {
+		return
+	}
+	if race.Enabled {
+		for i := range x.Rows {
+			race.Read(x.Data[i*x.Stride : i*x.Stride+x.Cols])
+		}
+	}
+	impl.prepare(t, x)
+	race.Write(t.buf)
+}
+
+// grow makes t.buf n bytes long, aligned, with arbitrary content.
+func (t *TilesS8) grow(n int) {
+	if cap(t.buf) < n {
+		t.buf = alignedBytes(n)
+	}
+	t.buf = t.buf[:n]
+}
+
+// GemmS8Sparse multiplies the quantized activations x [tokens, K] with the
+// weights w [N, K] and stores the outputs of blocks b0 to b1 (b1 excluded) of
+// w, which are columns 64*b0 to min(64*b1, N), in dst [tokens, N]:
+//
+//	sum = Σ (x[t][k] - zero[t]) * w[n][k]     in int32, exact
+//	dst[t][n] = float32(sum)*(scale[t]*scale[n]) + bias[n]
+//
+// where zero[t] and scale[t] are of x, scale[n] is of w, and each operation is
+// rounded to float32. A nil bias is zero. All variants give the same bits, and
+// an output does not depend on the range or on the other tokens.
+//
+// Calls that write different columns or different matrices may run at a time.
+// So threads can share the work by blocks, with x prepared once; or by tokens,
+// each preparing its own from MatU8 rows and writing a Sub of dst.
+//
+// It panics if shapes do not match or the range is not within 0 to w.Blocks().
+// dst must not overlap the other arguments.
+func GemmS8Sparse(dst MatF32, x *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
+	dst.check()
+	switch {
+	case x.rows > 0 && x.k != w.k:
+		panic("kernels: activations and weights differ in K")
+	case dst.Rows != x.rows || dst.Cols != w.n:
+		panic("kernels: product of another shape")
+	case bias != nil && len(bias) != w.n:
+		panic("kernels: bias of another length")
+	case b0 < 0 || b1 < b0 || b1 > w.Blocks():
+		panic("kernels: block range out of bounds")
+	}
+	if b0 == b1 || x.rows == 0 {
+		return
+	}
+	if race.Enabled {
+		race.Read(x.buf)
+		race.Read(bias)
+		for i := range dst.Rows {
+			race.Write(dst.Row(i)[b0*sparseBlock : min(b1*sparseBlock, w.n)])
+		}
+	}
+	x.impl.gemm(dst, x, w, bias, b0, b1)
+}
+
+// PrepareWeights does what the first product with w would do once, so that it
+// is not slower than the others: some variants read weights in another form.
+// Products do it themselves if need be.
+func (w *SparseS8) PrepareWeights() {
+	if gemmS8SparseBest.usesPairs {
+		w.pairs()
+	}
+}

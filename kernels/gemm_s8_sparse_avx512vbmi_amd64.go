@@ -1,0 +1,168 @@
+//go:build !purego
+
+package kernels
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// The avx512vbmi variant cuts M tokens into tiles of nearly equal size, at
+// most vbmiTokens. A tile holds, for each block of K, the windows of both
+// views as [window][token][64 bytes]; see SparseS8.
+//
+// Each tile is multiplied with up to vbmiBlocks blocks of 64 rows, block of K
+// by block of K, before the sums are scaled and stored: so sums stay in the
+// first cache and activations are read from the second only once in a while.
+// Tiles take turns over a run of rows whose slots fit the second cache.
+const (
+	vbmiTokens = 24
+	vbmiBlocks = 4
+	vbmiRun    = 320 << 10 // bytes of slots
+)
+
+type sparseDotArgs struct {
+	act, win, slots, start unsafe.Pointer
+	groups                 int
+	acc                    unsafe.Pointer
+	step                   int // bytes from one start to that of the next group
+	add                    int
+	tokens                 int
+}
+
+//go:noescape
+func sparseDotAVX512VBMI(a *sparseDotArgs)
+
+type sparseArrangeArgs struct {
+	src     unsafe.Pointer
+	stride  int
+	dst     unsafe.Pointer
+	lanes   unsafe.Pointer
+	windows int
+	rest    int
+	tokens  int
+}
+
+//go:noescape
+func sparseArrangeAVX512VBMI(a *sparseArrangeArgs)
+
+type sparseFinishArgs struct {
+	acc, from, scaleW, sums, bias unsafe.Pointer
+	dst                           unsafe.Pointer
+	stride                        int
+	scaleX, zero                  unsafe.Pointer
+	tokens                        int
+	cols                          int
+}
+
+//go:noescape
+func sparseFinishAVX512VBMI(a *sparseFinishArgs)
+
+func prepareS8AVX512VBMI(t *TilesS8, x MatU8) {
+	kblocks, windows := sparseShape(x.Cols)
+	token := kblocks * 2 * windows * sparseWindow // bytes
+	t.tiles = (x.Rows + vbmiTokens - 1) / vbmiTokens
+	t.grow(x.Rows * token)
+	shifts := sparseShifts(windows)
+	var lanes [4 * sparseMaxWindows]int
+	for i := range t.tiles {
+		t0, t1 := x.Rows*i/t.tiles, x.Rows*(i+1)/t.tiles
+		n := t1 - t0
+		for e := range 4 * windows {
+			c, l := e/4, e%4
+			lanes[e] = (windows+(c+shifts[l])%windows)*sparseWindow*n + 16*l
+		}
+		for kb := range kblocks {
+			first := kb * windows * sparseWindow
+			sparseArrangeAVX512VBMI(&sparseArrangeArgs{
+				// Windows past the end of a row are masked out, but the pointer
+				// to the first of them must stay within the matrix.
+				src:     at(x.Data, t0*x.Stride+min(first, x.Cols-1)),
+				stride:  x.Stride,
+				dst:     at(t.buf, t0*token+kb*2*windows*sparseWindow*n),
+				lanes:   unsafe.Pointer(&lanes),
+				windows: windows,
+				rest:    x.Cols - first,
+				tokens:  n,
+			})
+		}
+	}
+	runtime.KeepAlive(x.Data)
+}
+
+func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
+	const groups = sparseBlock / sparseGroup
+	tileBlock := 2 * w.windows * sparseWindow // bytes of a token in a block of K
+	token := w.kblocks * tileBlock
+	pooled := sparseSumsPool.Get().(*sparseSums)
+	defer sparseSumsPool.Put(pooled)
+	sums := pooled.data
+	if len(w.win) == 0 {
+		gemmEmpty(dst, t, w, bias, b0, b1)
+		return
+	}
+
+	for run := b0; run < b1; {
+		end := run + 1
+		for limit := w.blockStart(run) + vbmiRun/slotBytes; end < b1 && w.blockStart(end+1) <= limit; {
+			end++
+		}
+		for i := range t.tiles {
+			t0, t1 := t.rows*i/t.tiles, t.rows*(i+1)/t.tiles
+			tokens := t1 - t0
+			step := vbmiBlocks
+			if w.kblocks == 1 {
+				step = 1
+			}
+			for b := run; b < end; b += step {
+				n := min(step, end-b)
+				for kb := range w.kblocks {
+					add := 0
+					if kb > 0 {
+						add = 1
+					}
+					sparseDotAVX512VBMI(&sparseDotArgs{
+						act:    at(t.buf, t0*token+kb*tileBlock*tokens),
+						win:    at(w.win, 0),
+						slots:  at(w.slots, 0),
+						start:  at(w.start, b*groups*w.kblocks+kb),
+						groups: n * groups,
+						acc:    at(sums, 0),
+						step:   4 * w.kblocks,
+						add:    add,
+						tokens: tokens,
+					})
+				}
+				for j := range n {
+					row := (b + j) * sparseBlock
+					f := sparseFinishArgs{
+						acc:    at(sums, j*groups*tokens*64),
+						scaleW: at(w.scale, row),
+						sums:   at(w.sums, row),
+						dst:    at(dst.Data, t0*dst.Stride+row),
+						stride: 4 * dst.Stride,
+						scaleX: at(t.scale, t0),
+						zero:   at(t.zero, t0),
+						tokens: tokens,
+						cols:   min(w.n-row, sparseBlock),
+					}
+					if !w.natural {
+						f.from = at(w.from, row)
+					}
+					if bias != nil {
+						f.bias = at(bias, row)
+					}
+					sparseFinishAVX512VBMI(&f)
+				}
+			}
+		}
+		run = end
+	}
+	runtime.KeepAlive(w)
+	runtime.KeepAlive(t)
+}
+
+// blockStart returns the first slot of block b.
+func (w *SparseS8) blockStart(b int) int {
+	return int(w.start[b*sparseBlock/sparseGroup*w.kblocks])
+}
