@@ -1,0 +1,135 @@
+package bert
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+)
+
+// Config holds the hyper-parameters of a BERT encoder with a token classification
+// head, named as in HuggingFace's config.json.
+type Config struct {
+	ModelType    string   `json:"model_type"`
+	Arch         []string `json:"architectures"`
+	Hidden       int      `json:"hidden_size"`
+	Layers       int      `json:"num_hidden_layers"`
+	Heads        int      `json:"num_attention_heads"`
+	Intermediate int      `json:"intermediate_size"`
+	Act          string   `json:"hidden_act"`
+	MaxPosition  int      `json:"max_position_embeddings"`
+	TypeVocab    int      `json:"type_vocab_size"`
+	Vocab        int      `json:"vocab_size"`
+	LayerNormEps float64  `json:"layer_norm_eps"`
+	PositionType string   `json:"position_embedding_type"`
+	Decoder      bool     `json:"is_decoder"`
+	Labels       []string `json:"-"` // index -> label, from id2label
+}
+
+// ErrArchitecture is wrapped by the error for a model that is not a BERT token classifier.
+var ErrArchitecture = errors.New("unsupported architecture")
+
+// limits against absurd sizes in a broken file: the largest BERT has 1,024 x 24.
+const (
+	maxWidth  = 1 << 16
+	maxLayers = 1 << 10
+	maxVocab  = 1 << 24
+)
+
+// ParseConfig reads a config.json.
+func ParseConfig(b []byte) (*Config, error) {
+	c := &Config{Act: "gelu", LayerNormEps: 1e-12, PositionType: "absolute", TypeVocab: 2, MaxPosition: 512}
+	var labels struct {
+		ID2Label map[string]string          `json:"id2label"`
+		Label2ID map[string]json.RawMessage `json:"label2id"`
+		Num      int                        `json:"num_labels"`
+	}
+	if err := json.Unmarshal(b, c); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	if err := json.Unmarshal(b, &labels); err != nil {
+		return nil, fmt.Errorf("config.json: labels: %w", err)
+	}
+	switch {
+	case c.ModelType == "":
+		return nil, fmt.Errorf("config.json: %w: no model_type (is this a HuggingFace checkpoint?)", ErrArchitecture)
+	case c.ModelType != "bert":
+		return nil, fmt.Errorf("config.json: %w: model_type %q (only \"bert\" is supported)", ErrArchitecture, c.ModelType)
+	case c.Decoder:
+		return nil, fmt.Errorf("config.json: %w: is_decoder is true (only encoders are supported)", ErrArchitecture)
+	case c.PositionType != "absolute" && c.PositionType != "":
+		return nil, fmt.Errorf("config.json: %w: position_embedding_type %q (only \"absolute\" is supported)", ErrArchitecture, c.PositionType)
+	}
+	if len(c.Arch) > 0 && c.Arch[0] != "BertForTokenClassification" {
+		return nil, fmt.Errorf("config.json: %w: %q (only \"BertForTokenClassification\" is supported)", ErrArchitecture, c.Arch[0])
+	}
+	if _, ok := activations[c.Act]; !ok {
+		return nil, fmt.Errorf("config.json: %w: hidden_act %q (supported: gelu, gelu_new, gelu_pytorch_tanh)", ErrArchitecture, c.Act)
+	}
+	for _, d := range []struct {
+		name   string
+		v, max int
+	}{
+		{"hidden_size", c.Hidden, maxWidth}, {"num_hidden_layers", c.Layers, maxLayers}, {"num_attention_heads", c.Heads, maxWidth},
+		{"intermediate_size", c.Intermediate, maxWidth}, {"max_position_embeddings", c.MaxPosition, maxWidth},
+		{"type_vocab_size", c.TypeVocab, maxWidth}, {"vocab_size", c.Vocab, maxVocab},
+	} {
+		if d.v < 1 || d.v > d.max {
+			return nil, fmt.Errorf("config.json: %s is %d (must be from 1 to %d)", d.name, d.v, d.max)
+		}
+	}
+	if c.Hidden%c.Heads != 0 {
+		return nil, fmt.Errorf("config.json: hidden_size %d is not a multiple of num_attention_heads %d", c.Hidden, c.Heads)
+	}
+	if c.MaxPosition < 8 {
+		return nil, fmt.Errorf("config.json: max_position_embeddings is %d (too few to hold a word)", c.MaxPosition)
+	}
+	var err error
+	if c.Labels, err = labelNames(labels.ID2Label, labels.Label2ID); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	return c, nil
+}
+
+// labelNames returns the labels in order. Configurations carry the map both ways, and some
+// write the numbers of label2id as strings.
+func labelNames(id2label map[string]string, label2id map[string]json.RawMessage) ([]string, error) {
+	m := map[int]string{}
+	for k, v := range id2label {
+		i, err := strconv.Atoi(k)
+		if err != nil {
+			return nil, fmt.Errorf("id2label: key %q is not a number", k)
+		}
+		m[i] = v
+	}
+	if len(m) == 0 {
+		for k, raw := range label2id {
+			var s string
+			if json.Unmarshal(raw, &s) != nil {
+				s = string(raw)
+			}
+			i, err := strconv.Atoi(s)
+			if err != nil {
+				return nil, fmt.Errorf("label2id: %q has the value %s, not a number", k, raw)
+			}
+			m[i] = k
+		}
+	}
+	if len(m) == 0 {
+		return nil, errors.New("no id2label (a token classifier needs its label names)")
+	}
+	ids := make([]int, 0, len(m))
+	for i := range m {
+		ids = append(ids, i)
+	}
+	sort.Ints(ids)
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		if id != i {
+			return nil, fmt.Errorf("id2label: numbers are not 0 to %d", len(ids)-1)
+		}
+		names[i] = m[id]
+	}
+	return names, nil
+}

@@ -1,0 +1,65 @@
+package bert
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const goodConfig = `{"model_type":"bert","architectures":["BertForTokenClassification"],"hidden_size":8,"num_hidden_layers":2,
+"num_attention_heads":2,"intermediate_size":16,"hidden_act":"gelu","max_position_embeddings":32,"type_vocab_size":2,"vocab_size":100,
+"layer_norm_eps":1e-12,"id2label":{"0":"O","1":"B-x","2":"I-x"}}`
+
+func TestParseConfig(t *testing.T) {
+	c, err := ParseConfig([]byte(goodConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Hidden != 8 || c.Layers != 2 || !slices.Equal(c.Labels, []string{"O", "B-x", "I-x"}) {
+		t.Errorf("got %+v", c)
+	}
+	// Some checkpoints only have label2id, and write its numbers as strings.
+	c, err = ParseConfig([]byte(strings.Replace(goodConfig, `"id2label":{"0":"O","1":"B-x","2":"I-x"}`, `"label2id":{"I-x":"2","O":0,"B-x":"1"}`, 1)))
+	if err != nil || !slices.Equal(c.Labels, []string{"O", "B-x", "I-x"}) {
+		t.Errorf("label2id: %+v, %v", c, err)
+	}
+}
+
+func TestParseConfigRefuses(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{`{`, ``, "config.json"},
+		{`"model_type":"bert"`, `"model_type":"roberta"`, `model_type "roberta"`},
+		{`"model_type":"bert",`, ``, "no model_type"},
+		{`BertForTokenClassification`, `BertForMaskedLM`, "BertForMaskedLM"},
+		{`"gelu"`, `"swish"`, `hidden_act "swish"`},
+		{`"hidden_size":8`, `"hidden_size":9`, "not a multiple"},
+		{`"hidden_size":8`, `"hidden_size":-8`, "hidden_size is -8"},
+		{`"hidden_size":8`, `"hidden_size":99999999`, "hidden_size"},
+		{`"vocab_size":100`, `"vocab_size":0`, "vocab_size is 0"},
+		{`"num_hidden_layers":2`, `"num_hidden_layers":"two"`, "num_hidden_layers"},
+		{`"type_vocab_size":2`, `"is_decoder":true`, "is_decoder"},
+		{`"type_vocab_size":2`, `"position_embedding_type":"relative_key"`, "relative_key"},
+		{`"0":"O"`, `"zero":"O"`, `"zero"`},
+		{`"0":"O"`, `"7":"O"`, "not 0 to 2"},
+		{`"id2label"`, `"other"`, "no id2label"},
+		{`"max_position_embeddings":32`, `"max_position_embeddings":2`, "max_position_embeddings"},
+	} {
+		_, err := ParseConfig([]byte(strings.Replace(goodConfig, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s -> %s: got %v, want %q in it", c.old, c.new, err, c.want)
+		}
+	}
+	if _, err := ParseConfig([]byte(`{"model_type":"t5"}`)); !errors.Is(err, ErrArchitecture) {
+		t.Errorf("got %v, want ErrArchitecture", err)
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add([]byte(goodConfig))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, err := ParseConfig(b); err == nil && (c.Heads < 1 || c.Hidden%c.Heads != 0 || len(c.Labels) == 0) {
+			t.Errorf("accepted %+v", c)
+		}
+	})
+}

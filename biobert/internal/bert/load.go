@@ -1,0 +1,385 @@
+package bert
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/packed"
+	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// sparseFrom is the share of zeros from which the sparse kernels are the faster ones:
+// KERNELS_ISA and shape move it between 0.4 and 0.6.
+const sparseFrom = 0.5
+
+// A Checkpoint is an open checkpoint folder in HuggingFace's format.
+type Checkpoint struct {
+	Dir    string
+	Config *Config
+	file   *safetensors.File
+	prefix string // of the encoder's tensors: "bert." or none
+}
+
+// OpenCheckpoint opens dir, which must hold config.json and model.safetensors, and
+// checks that every tensor is there in its right shape.
+func OpenCheckpoint(dir string) (*Checkpoint, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w (a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json)", dir, err)
+	}
+	c := &Checkpoint{Dir: dir}
+	if c.Config, err = ParseConfig(raw); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	path := filepath.Join(dir, "model.safetensors")
+	if c.file, err = safetensors.Open(path); err != nil {
+		if _, e := os.Stat(filepath.Join(dir, "pytorch_model.bin")); e == nil && errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: model.safetensors is missing and pytorch_model.bin is not read (in Python: save_pretrained writes model.safetensors)", dir)
+		}
+		return nil, err
+	}
+	if slices.Contains(c.file.Names(), "bert.embeddings.word_embeddings.weight") {
+		c.prefix = "bert."
+	}
+	if err := c.checkShapes(); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Close releases the checkpoint. Models made from it in dense form stay usable only
+// until then if they read the word embedding from it in place.
+func (c *Checkpoint) Close() error { return c.file.Close() }
+
+// tensor returns a tensor of the given shape.
+func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
+	t, err := c.file.Tensor(name)
+	if err != nil {
+		return t, err
+	}
+	if !slices.Equal(t.Shape, shape) {
+		return t, fmt.Errorf("tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", name, t.Shape, shape)
+	}
+	switch t.DType {
+	case "F32", "F16", "BF16":
+		return t, nil
+	}
+	return t, fmt.Errorf("tensor %q has the type %s (supported: F32, F16, BF16)", name, t.DType)
+}
+
+func (c *Checkpoint) floats(name string, shape ...int) ([]float32, error) {
+	t, err := c.tensor(name, shape...)
+	if err != nil {
+		return nil, err
+	}
+	return t.Float32s(nil)
+}
+
+// A part is one linear of the checkpoint: several are stacked for query, key and value.
+type part struct {
+	name string
+	n, k int
+}
+
+// linearParts returns the tensors (without ".weight" and ".bias") that make up the
+// linears of layer i, in the order of (*layer).linears.
+func (c *Checkpoint) linearParts(i int) [4][]part {
+	h, f := c.Config.Hidden, c.Config.Intermediate
+	p := fmt.Sprintf("%sencoder.layer.%d.", c.prefix, i)
+	return [4][]part{
+		{{p + "attention.self.query", h, h}, {p + "attention.self.key", h, h}, {p + "attention.self.value", h, h}},
+		{{p + "attention.output.dense", h, h}},
+		{{p + "intermediate.dense", f, h}},
+		{{p + "output.dense", h, f}},
+	}
+}
+
+func (c *Checkpoint) checkShapes() error {
+	for i := range c.Config.Layers {
+		for _, parts := range c.linearParts(i) {
+			for _, p := range parts {
+				if _, err := c.tensor(p.name+".weight", p.n, p.k); err != nil {
+					return err
+				}
+				if _, err := c.tensor(p.name+".bias", p.n); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// weights returns the stacked weights [n, k] and biases [n] of linear j of layer i.
+func (c *Checkpoint) weights(i, j int) (w, bias []float32, n, k int, err error) {
+	for _, p := range c.linearParts(i)[j] {
+		t, err := c.tensor(p.name+".weight", p.n, p.k)
+		if err != nil {
+			return nil, nil, 0, 0, err
+		}
+		f, err := t.Float32s(nil)
+		if err != nil {
+			return nil, nil, 0, 0, err
+		}
+		b, err := c.floats(p.name+".bias", p.n)
+		if err != nil {
+			return nil, nil, 0, 0, err
+		}
+		if w == nil {
+			w, bias = f, b
+		} else {
+			w, bias = append(w, f...), append(bias, b...)
+		}
+		n, k = n+p.n, p.k
+	}
+	return w, bias, n, k, nil
+}
+
+// Sparsity returns the share of zeros among the weights of the encoder's linears.
+func (c *Checkpoint) Sparsity() (float64, error) {
+	zeros, all := 0, 0
+	for i := range c.Config.Layers {
+		for j := range 4 {
+			w, _, _, _, err := c.weights(i, j)
+			if err != nil {
+				return 0, err
+			}
+			zeros, all = zeros+countZeros(w), all+len(w)
+		}
+	}
+	return float64(zeros) / float64(all), nil
+}
+
+func countZeros(w []float32) int {
+	n := 0
+	for _, v := range w {
+		if v == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Load makes a model of the checkpoint. An empty engine means the one that suits it:
+// Sparse from half of the weights being zero, else Dense.
+func (c *Checkpoint) Load(engine Engine) (*Model, error) {
+	if engine == "" {
+		s, err := c.Sparsity()
+		if err != nil {
+			return nil, err
+		}
+		if engine = Dense; s >= sparseFrom {
+			engine = Sparse
+		}
+	}
+	m := &Model{Config: *c.Config, Engine: engine}
+	if err := c.loadEnds(m); err != nil {
+		return nil, err
+	}
+	if engine == Dense {
+		for i := range m.layers {
+			for j, l := range m.layers[i].linears() {
+				w, bias, n, k, err := c.weights(i, j)
+				if err != nil {
+					return nil, err
+				}
+				*l.linear = denseLinear(w, bias, n, k)
+			}
+		}
+		return m, m.check()
+	}
+	f, err := c.packedEncoder()
+	if err != nil {
+		return nil, err
+	}
+	if err := loadSparse(m, f); err != nil {
+		return nil, err
+	}
+	return m, m.check()
+}
+
+// loadEnds reads everything but the encoder's linears.
+func (c *Checkpoint) loadEnds(m *Model) error {
+	h := m.Hidden
+	var err error
+	get := func(name string, shape ...int) []float32 {
+		if err != nil {
+			return nil
+		}
+		var v []float32
+		v, err = c.floats(name, shape...)
+		return v
+	}
+	getNorm := func(name string) norm {
+		w, b := name+".weight", name+".bias"
+		if _, e := c.file.Tensor(w); e != nil { // checkpoints converted from TensorFlow
+			if _, e := c.file.Tensor(name + ".gamma"); e == nil {
+				w, b = name+".gamma", name+".beta"
+			}
+		}
+		return norm{get(w, h), get(b, h)}
+	}
+	e := c.prefix + "embeddings."
+	m.position = get(e+"position_embeddings.weight", m.MaxPosition, h)
+	types := get(e+"token_type_embeddings.weight", m.TypeVocab, h)
+	m.embNorm = getNorm(e + "LayerNorm")
+	m.layers = make([]layer, m.Layers)
+	for i := range m.layers {
+		p := fmt.Sprintf("%sencoder.layer.%d.", c.prefix, i)
+		m.layers[i].attNorm = getNorm(p + "attention.output.LayerNorm")
+		m.layers[i].outNorm = getNorm(p + "output.LayerNorm")
+	}
+	cw, cb := get("classifier.weight", len(m.Labels), h), get("classifier.bias", len(m.Labels))
+	if err != nil {
+		return err
+	}
+	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	addTypes(m.position, types, h)
+	t, err := c.tensor(e+"word_embeddings.weight", m.Vocab, h)
+	if err != nil {
+		return err
+	}
+	switch t.DType {
+	case "F32":
+		f, err := t.Float32s(nil)
+		if err != nil {
+			return err
+		}
+		m.word = wordsF32{f, h}
+	default:
+		m.word = wordsRaw{t.Data, h, t.DType == "BF16"}
+	}
+	return nil
+}
+
+// addTypes adds the embedding of token type 0, which is that of every token of a
+// single text, to each position.
+func addTypes(position, types []float32, hidden int) {
+	for i := range position {
+		position[i] += types[i%hidden]
+	}
+}
+
+// OpenPacked makes a model of a packed file; table holds the word embedding and is the
+// same file unless the model shares it. The files must stay open as long as the model.
+func OpenPacked(f, table *packed.File) (*Model, error) {
+	c, err := ParseConfig(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: *c, Engine: Engine(f.Engine)}
+	h := m.Hidden
+	get := func(name string, shape ...int) []float32 {
+		if err != nil {
+			return nil
+		}
+		var v []float32
+		v, err = f.Float32s(name, shape...)
+		return v
+	}
+	getNorm := func(name string) norm { return norm{get(name+".weight", h), get(name+".bias", h)} }
+	m.position = get("embeddings.position", m.MaxPosition, h)
+	m.embNorm = getNorm("embeddings.norm")
+	m.layers = make([]layer, m.Layers)
+	for i := range m.layers {
+		m.layers[i].attNorm = getNorm(fmt.Sprintf("layer.%d.attention.norm", i))
+		m.layers[i].outNorm = getNorm(fmt.Sprintf("layer.%d.output.norm", i))
+	}
+	cw, cb := get("classifier.weight", len(m.Labels), h), get("classifier.bias", len(m.Labels))
+	if err != nil {
+		return nil, err
+	}
+	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	words, err := table.Section("embeddings.word", packed.S8, m.Vocab, h)
+	if err != nil {
+		return nil, err
+	}
+	scale, err := table.Float32s("embeddings.word.scale", m.Vocab)
+	if err != nil {
+		return nil, err
+	}
+	m.word = wordsS8{words, scale, h}
+	switch m.Engine {
+	case Sparse:
+		err = loadSparse(m, f)
+	case Dense:
+		err = loadDense16(m, f)
+	default:
+		err = fmt.Errorf("%w: engine %q", packed.ErrFormat, f.Engine)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, m.check()
+}
+
+// shapes returns the size of linear j.
+func (c *Config) shape(j int) (n, k int) {
+	switch j {
+	case 0:
+		return 3 * c.Hidden, c.Hidden
+	case 1:
+		return c.Hidden, c.Hidden
+	case 2:
+		return c.Intermediate, c.Hidden
+	}
+	return c.Hidden, c.Intermediate
+}
+
+// loadSparse reads the encoder's linears in packed sparse form.
+func loadSparse(m *Model, f *packed.File) error {
+	for i := range m.layers {
+		for j, l := range m.layers[i].linears() {
+			name := fmt.Sprintf("layer.%d.%s", i, l.name)
+			b, err := f.Section(name, packed.Bytes, -1)
+			if err != nil {
+				return err
+			}
+			s, err := kernels.OpenS8Sparse(b)
+			if err != nil {
+				return fmt.Errorf("%w: section %q: %w", packed.ErrFormat, name, err)
+			}
+			n, k := m.shape(j)
+			if s.N() != n || s.K() != k {
+				return fmt.Errorf("%w: section %q is %d x %d, want %d x %d", packed.ErrFormat, name, s.N(), s.K(), n, k)
+			}
+			bias, err := f.Float32s(name+".bias", n)
+			if err != nil {
+				return err
+			}
+			*l.linear = sparseLinear(s, bias)
+		}
+	}
+	return nil
+}
+
+// loadDense16 reads the encoder's linears from half-precision sections.
+func loadDense16(m *Model, f *packed.File) error {
+	for i := range m.layers {
+		for j, l := range m.layers[i].linears() {
+			name := fmt.Sprintf("layer.%d.%s", i, l.name)
+			n, k := m.shape(j)
+			b, err := f.Section(name, packed.F16, n, k)
+			if err != nil {
+				return err
+			}
+			bias, err := f.Float32s(name+".bias", n)
+			if err != nil {
+				return err
+			}
+			w := make([]float32, n*k)
+			for x := range w {
+				w[x] = safetensors.Float16(binary.LittleEndian.Uint16(b[2*x:]))
+			}
+			*l.linear = denseLinear(w, bias, n, k)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+// Package bert runs BERT encoders with a token classification head, as defined by
+// Devlin et al. (arXiv 1810.04805) and by the BertForTokenClassification of
+// HuggingFace transformers, on the kernels of package kernels.
+//
+// Sequences are packed end to end: a batch of B sequences is one matrix of
+// [total tokens, hidden]; only the positions and attention know the borders. So
+// nothing is padded, and the result of a sequence has the same bits whatever else
+// is in its batch and however many threads share the work.
+package bert
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// Engine is the form in which the weights of the encoder are held and multiplied.
+type Engine string
+
+// The engines.
+const (
+	Dense  Engine = "dense"  // fp32 weights, fp32 activations
+	Sparse Engine = "sparse" // INT8 weights without their zeros, 8-bit activations
+)
+
+// Model is a BERT token classifier. It is immutable after it was made and safe
+// for concurrent use; each goroutine needs a State of its own.
+type Model struct {
+	Config
+	Engine Engine
+
+	word       wordTable // [vocab, hidden]
+	position   []float32 // [max position, hidden], token type 0 added
+	embNorm    norm
+	layers     []layer
+	classifier linear // [labels, hidden], always dense
+}
+
+type norm struct{ gamma, beta []float32 } // [hidden] each
+
+type layer struct {
+	qkv     linear // [3*hidden, hidden]: query, key and value below one another
+	attOut  linear // [hidden, hidden]
+	attNorm norm
+	up      linear // [intermediate, hidden]
+	down    linear // [hidden, intermediate]
+	outNorm norm
+}
+
+// linears returns the four products of a layer with the names used for them in
+// packed files and reports.
+func (l *layer) linears() [4]struct {
+	name string
+	*linear
+} {
+	return [4]struct {
+		name string
+		*linear
+	}{{"qkv", &l.qkv}, {"attention.output", &l.attOut}, {"intermediate", &l.up}, {"output", &l.down}}
+}
+
+// Sparsity returns the share of zeros among the weights of the encoder's linears.
+func (m *Model) Sparsity() float64 {
+	var zeros, all float64
+	for i := range m.layers {
+		for _, l := range m.layers[i].linears() {
+			zeros += l.zeros
+			all += float64(l.n) * float64(l.k)
+		}
+	}
+	return zeros / all
+}
+
+// WeightBytes returns the size of the encoder's linears as they are held in memory.
+func (m *Model) WeightBytes() int {
+	b := 0
+	for i := range m.layers {
+		for _, l := range m.layers[i].linears() {
+			b += l.bytes()
+		}
+	}
+	return b
+}
+
+// A wordTable is the word embedding in one of several forms.
+type wordTable interface {
+	row(id int32, dst []float32) // dst has hidden elements
+	rows() int
+}
+
+type wordsF32 struct {
+	data   []float32
+	hidden int
+}
+
+func (w wordsF32) rows() int { return len(w.data) / w.hidden }
+func (w wordsF32) row(id int32, dst []float32) {
+	copy(dst, w.data[int(id)*w.hidden:][:w.hidden])
+}
+
+// wordsS8 holds one scale per row: value = scale[id] * data[id][j].
+type wordsS8 struct {
+	data   []byte // int8
+	scale  []float32
+	hidden int
+}
+
+func (w wordsS8) rows() int { return len(w.scale) }
+func (w wordsS8) row(id int32, dst []float32) {
+	r, s := w.data[int(id)*w.hidden:][:len(dst)], w.scale[id]
+	for j, v := range r {
+		dst[j] = float32(int8(v)) * s
+	}
+}
+
+// wordsRaw reads rows of a 16-bit table in place, so that opening a checkpoint does
+// not convert the 30,000 rows of which a text uses a few hundred.
+type wordsRaw struct {
+	data   []byte
+	hidden int
+	bf16   bool
+}
+
+func (w wordsRaw) rows() int { return len(w.data) / 2 / w.hidden }
+func (w wordsRaw) row(id int32, dst []float32) {
+	r := w.data[2*int(id)*w.hidden:][:2*len(dst)]
+	if w.bf16 {
+		for j := range dst {
+			dst[j] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(r[2*j:])) << 16)
+		}
+		return
+	}
+	for j := range dst {
+		dst[j] = safetensors.Float16(binary.LittleEndian.Uint16(r[2*j:]))
+	}
+}
+
+// activations maps hidden_act to the function applied in place.
+var activations = map[string]func([]float32){
+	"gelu":              kernels.GELUF32,
+	"gelu_new":          kernels.GELUTanhF32,
+	"gelu_pytorch_tanh": kernels.GELUTanhF32,
+}
+
+// check compares the shapes that were read with the configuration.
+func (m *Model) check() error {
+	if n := m.word.rows(); n != m.Vocab {
+		return fmt.Errorf("word embedding has %d rows, config.json says vocab_size %d", n, m.Vocab)
+	}
+	return nil
+}

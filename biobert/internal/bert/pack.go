@@ -1,0 +1,315 @@
+package bert
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gofrs/flock"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/mmap"
+	"github.com/sparsebio/sparsebio/biobert/internal/packed"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// packVersion is part of every cache key. It changes when the same checkpoint would be packed differently.
+const packVersion = 1
+
+// sparseEncoder quantizes and packs the encoder's linears; next returns linear j of layer i.
+// It works on all processors: BERT-base takes seconds on one.
+func sparseEncoder(w *packed.Writer, layers int, next func(i, j int) (weights, bias []float32, n, k int, err error)) error {
+	names := (&layer{}).linears()
+	type out struct {
+		b    [4][]byte
+		bias [4][]float32
+		err  error
+	}
+	outs := make([]out, layers)
+	var at atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), layers) {
+		wg.Go(func() {
+			for i := int(at.Add(1)) - 1; i < layers; i = int(at.Add(1)) - 1 {
+				o := &outs[i]
+				o.b, o.bias, o.err = packLayer(i, next)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range outs {
+		if outs[i].err != nil {
+			return outs[i].err
+		}
+		for j, l := range names {
+			name := fmt.Sprintf("layer.%d.%s", i, l.name)
+			w.Add(name, packed.Bytes, outs[i].b[j], len(outs[i].b[j]))
+			w.AddFloat32s(name+".bias", outs[i].bias[j], len(outs[i].bias[j]))
+		}
+	}
+	return nil
+}
+
+func packLayer(i int, next func(i, j int) (weights, bias []float32, n, k int, err error)) (b [4][]byte, bias [4][]float32, err error) {
+	var order []int // of the intermediate units
+	for j := range 4 {
+		w, bi, n, k, err := next(i, j)
+		if err != nil {
+			return b, bias, err
+		}
+		// The packer wants rows with like numbers of nonzeros together, and the product must
+		// put its outputs back in order, so it sorts within small blocks only. Between the two
+		// feed-forward products the order is ours to choose: the rows of the first
+		// and the columns of the second are sorted as a whole.
+		if j == 3 {
+			w = permuteColumns(w, order)
+		}
+		q, scale := kernels.QuantizeS8Rows(w, n, k)
+		if j == 2 {
+			order = kernels.SparseOrderS8(q, n, k)
+			q, scale, bi = permuteRows(q, order, k), permuteRows(scale, order, 1), permuteRows(bi, order, 1)
+		}
+		s, err := kernels.PackS8Sparse(q, scale, n, k)
+		if err != nil {
+			return b, bias, err
+		}
+		if b[j], err = s.MarshalBinary(); err != nil {
+			return b, bias, err
+		}
+		bias[j] = bi
+	}
+	return b, bias, nil
+}
+
+func permuteRows[T any](w []T, order []int, k int) []T {
+	out := make([]T, 0, len(w))
+	for _, r := range order {
+		out = append(out, w[r*k:(r+1)*k]...)
+	}
+	return out
+}
+
+func permuteColumns(w []float32, order []int) []float32 {
+	k := len(order)
+	out := make([]float32, len(w))
+	for i := 0; i < len(w); i += k {
+		for j, c := range order {
+			out[i+j] = w[i+c]
+		}
+	}
+	return out
+}
+
+// packedEncoder returns the encoder in packed sparse form. It is made once for every checkpoint
+// and kept in the user's cache folder; where there is none, or it cannot be
+// written, it is made in memory.
+func (c *Checkpoint) packedEncoder() (*packed.File, error) {
+	path, err := c.cachePath()
+	if err != nil {
+		return c.packInMemory()
+	}
+	if f, err := openPackedFile(path); err == nil {
+		return f, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return c.packInMemory()
+	}
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil { // such as a file system without locks
+		return c.packInMemory()
+	}
+	defer lock.Unlock()
+	if f, err := openPackedFile(path); err == nil { // another process made it while we waited
+		return f, nil
+	}
+	w, err := c.sparseWriter()
+	if err != nil {
+		return nil, err
+	}
+	if err := WriteFile(path, w); err != nil {
+		return inMemory(w)
+	}
+	return openPackedFile(path)
+}
+
+// cachePath names the cache file after everything that its contents depend on.
+func (c *Checkpoint) cachePath() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	path, err := filepath.Abs(filepath.Join(c.Dir, "model.safetensors"))
+	if err != nil {
+		return "", err
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%d\x00%d", packVersion, path, st.Size(), st.ModTime().UnixNano()))
+	return filepath.Join(dir, "sparsebio", "packed", hex.EncodeToString(h[:16])+".sbm"), nil
+}
+
+func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
+	w := &packed.Writer{Meta: packed.Meta{Name: filepath.Base(c.Dir), Engine: string(Sparse), Source: "encoder of a checkpoint"}}
+	return w, sparseEncoder(w, c.Config.Layers, c.weights)
+}
+
+func (c *Checkpoint) packInMemory() (*packed.File, error) {
+	w, err := c.sparseWriter()
+	if err != nil {
+		return nil, err
+	}
+	return inMemory(w)
+}
+
+// openPackedFile maps and verifies a packed file. The map lives as long as the process: models refer to it.
+func openPackedFile(path string) (*packed.File, error) {
+	m, err := mmap.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := packed.Open(m.Data)
+	if err == nil {
+		err = f.Verify()
+	}
+	if err != nil {
+		m.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// OpenPackedFile opens a packed model file.
+func OpenPackedFile(path string) (*packed.File, error) { return openPackedFile(path) }
+
+// Export writes the checkpoint as a packed model: the encoder in the form of engine, and
+// everything else except the word embedding, which stays in a table of its own.
+func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, error) {
+	m := &Model{Config: *c.Config, Engine: engine}
+	if err := c.loadEnds(m); err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(filepath.Join(c.Dir, "config.json"))
+	if err != nil {
+		return nil, err
+	}
+	meta.Config, meta.Engine = raw, string(engine)
+	w := &packed.Writer{Meta: meta}
+	h := m.Hidden
+	addNorm := func(name string, n norm) {
+		w.AddFloat32s(name+".weight", n.gamma, h)
+		w.AddFloat32s(name+".bias", n.beta, h)
+	}
+	w.AddFloat32s("embeddings.position", m.position, m.MaxPosition, h)
+	addNorm("embeddings.norm", m.embNorm)
+	for i := range m.layers {
+		addNorm(fmt.Sprintf("layer.%d.attention.norm", i), m.layers[i].attNorm)
+		addNorm(fmt.Sprintf("layer.%d.output.norm", i), m.layers[i].outNorm)
+	}
+	cw, err := c.floats("classifier.weight", len(m.Labels), h)
+	if err != nil {
+		return nil, err
+	}
+	w.AddFloat32s("classifier.weight", cw, len(m.Labels), h)
+	w.AddFloat32s("classifier.bias", m.classifier.bias, len(m.Labels))
+	if engine == Sparse {
+		return w, sparseEncoder(w, m.Layers, c.weights)
+	}
+	for i := range m.layers {
+		for j, l := range m.layers[i].linears() {
+			f, bias, n, k, err := c.weights(i, j)
+			if err != nil {
+				return nil, err
+			}
+			b := make([]byte, 0, 2*len(f))
+			for _, v := range f {
+				b = binary.LittleEndian.AppendUint16(b, toFloat16(v))
+			}
+			name := fmt.Sprintf("layer.%d.%s", i, l.name)
+			w.Add(name, packed.F16, b, n, k)
+			w.AddFloat32s(name+".bias", bias, n)
+		}
+	}
+	return w, nil
+}
+
+// ExportTable writes the word embedding, quantized to INT8 with a scale per row.
+func (c *Checkpoint) ExportTable(w *packed.Writer) error {
+	words, err := c.floats(c.prefix+"embeddings.word_embeddings.weight", c.Config.Vocab, c.Config.Hidden)
+	if err != nil {
+		return err
+	}
+	q, scale := kernels.QuantizeS8Rows(words, c.Config.Vocab, c.Config.Hidden)
+	b := make([]byte, len(q))
+	for i, v := range q {
+		b[i] = byte(v)
+	}
+	w.Add("embeddings.word", packed.S8, b, c.Config.Vocab, c.Config.Hidden)
+	w.AddFloat32s("embeddings.word.scale", scale, c.Config.Vocab)
+	return nil
+}
+
+// toFloat16 converts to half precision, rounding to nearest even.
+func toFloat16(f float32) uint16 {
+	b := math.Float32bits(f)
+	sign, exp, frac := uint16(b>>16&0x8000), int(b>>23&255)-127, b&0x7fffff
+	switch {
+	case exp == 128 && frac != 0:
+		return sign | 0x7e00
+	case exp > 15:
+		return sign | 0x7c00
+	case exp < -25:
+		return sign
+	}
+	shift := 13
+	if exp < -14 { // subnormal
+		frac |= 0x800000
+		shift += -14 - exp
+		exp = -15
+	}
+	v := uint32(exp+15)<<10 + frac>>shift
+	rest, half := frac&(1<<shift-1), uint32(1)<<(shift-1)
+	if rest > half || rest == half && v&1 == 1 {
+		v++
+	}
+	return sign | uint16(v)
+}
+
+// WriteFile writes a packed model so that path holds either what it held before or the whole new file.
+func WriteFile(path string, w *packed.Writer) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = w.WriteTo(f)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
+
+func inMemory(w *packed.Writer) (*packed.File, error) {
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return packed.Open(b.Bytes())
+}

@@ -1,0 +1,75 @@
+package bert
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/packed"
+)
+
+// Shapes are the sizes of well-known encoders, for models with random weights.
+var Shapes = map[string]Config{
+	"bert-base":  {Hidden: 768, Layers: 12, Heads: 12, Intermediate: 3072, Vocab: 28996},
+	"bert-large": {Hidden: 1024, Layers: 24, Heads: 16, Intermediate: 4096, Vocab: 28996},
+	"minilm-l6":  {Hidden: 384, Layers: 6, Heads: 12, Intermediate: 1536, Vocab: 30522},
+}
+
+// Synthetic returns a model of the given shape with random weights, a share of which
+// is zero, in the form of engine. Its labels mean nothing; its speed is that of a real model.
+func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Model, error) {
+	c := shape
+	c.ModelType, c.Act, c.MaxPosition, c.TypeVocab, c.LayerNormEps = "bert", "gelu", 512, 2, 1e-12
+	for i := range 11 {
+		c.Labels = append(c.Labels, fmt.Sprintf("LABEL_%d", i))
+	}
+	random := func(stream uint64, n int, scale float32, zero float64) []float32 {
+		r := rand.New(rand.NewPCG(seed, stream))
+		v := make([]float32, n)
+		for i := range v {
+			if r.Float64() >= zero {
+				v[i] = float32(r.NormFloat64()) * scale
+			}
+		}
+		return v
+	}
+	ones := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = 1
+		}
+		return v
+	}
+	h := c.Hidden
+	m := &Model{Config: c, Engine: engine}
+	m.word = wordsF32{random(1, c.Vocab*h, 0.05, 0), h}
+	m.position = random(2, c.MaxPosition*h, 0.05, 0)
+	m.embNorm = norm{ones(h), make([]float32, h)}
+	m.classifier = denseLinear(random(3, len(c.Labels)*h, 0.05, 0), make([]float32, len(c.Labels)), len(c.Labels), h)
+	m.layers = make([]layer, c.Layers)
+	next := func(i, j int) (w, bias []float32, n, k int, err error) {
+		n, k = m.shape(j)
+		return random(uint64(16+4*i+j), n*k, 0.05, sparsity), make([]float32, n), n, k, nil
+	}
+	for i := range m.layers {
+		l := &m.layers[i]
+		l.attNorm, l.outNorm = norm{ones(h), make([]float32, h)}, norm{ones(h), make([]float32, h)}
+		if engine == Dense {
+			for j, lin := range l.linears() {
+				w, bias, n, k, _ := next(i, j)
+				*lin.linear = denseLinear(w, bias, n, k)
+			}
+		}
+	}
+	if engine == Dense {
+		return m, nil
+	}
+	w := &packed.Writer{}
+	if err := sparseEncoder(w, c.Layers, next); err != nil {
+		return nil, err
+	}
+	f, err := inMemory(w)
+	if err != nil {
+		return nil, err
+	}
+	return m, loadSparse(m, f)
+}
