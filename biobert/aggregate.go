@@ -1,0 +1,245 @@
+package biobert
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/token"
+	"github.com/sparsebio/sparsebio/datasets/annot"
+)
+
+// An AggregationStrategy says how the labels of word pieces become entities, as
+// in the token classification pipeline of HuggingFace transformers.
+type AggregationStrategy string
+
+// The aggregation strategies. In all but None, neighbouring units with the same type are
+// one entity unless the later one begins a new one (B-); a unit is a word piece
+// for Simple and a whole word for the others.
+const (
+	None    AggregationStrategy = "none"    // every word piece by itself
+	Simple  AggregationStrategy = "simple"  // pieces are grouped as they are labelled
+	First   AggregationStrategy = "first"   // a word has the label of its first piece
+	Average AggregationStrategy = "average" // a word's scores are the mean of its pieces'
+	Max     AggregationStrategy = "max"     // a word has the label of its most certain piece
+)
+
+var strategies = []AggregationStrategy{None, Simple, First, Average, Max}
+
+// A TokenResult is the label of one word piece: the unaggregated result.
+type TokenResult struct {
+	Entity string  `json:"entity"` // label as the model has it, such as "B-protein"
+	Score  float64 `json:"score"`  // probability of that label
+	Index  int     `json:"index"`  // of the piece in the text; [CLS] is 0
+	Word   string  `json:"word"`   // the piece as the vocabulary has it, such as "##kin"
+	Start  int     `json:"start"`  // byte offset of the piece in the text
+	End    int     `json:"end"`    // byte offset after the piece
+}
+
+// An EntityGroup is an aggregated entity.
+type EntityGroup struct {
+	EntityGroup string  `json:"entity_group"` // type, such as "protein"
+	Score       float64 `json:"score"`        // mean of the scores of its words or pieces
+	Word        string  `json:"word"`         // decoded from the pieces: lower-cased and respaced where the model is
+	Start       int     `json:"start"`        // byte offset in the text
+	End         int     `json:"end"`          // byte offset after the entity
+}
+
+// scored is a text after the model: its pieces without the special tokens, with the
+// probabilities of the labels.
+type scored struct {
+	text   string
+	enc    *token.Encoding
+	probs  []float64 // [tokens, labels], rows of special tokens unused
+	labels []string
+}
+
+func (s *scored) row(i int) []float64 { n := len(s.labels); return s.probs[i*n : (i+1)*n] }
+
+// best returns the most probable label of row r.
+func best(r []float64) (label int, score float64) {
+	for i, v := range r {
+		if v > r[label] {
+			label = i
+		}
+	}
+	return label, r[label]
+}
+
+// tokens returns the unaggregated result.
+func (s *scored) tokens(t *token.Tokenizer, ignore []string) []TokenResult {
+	var out []TokenResult
+	for i := range s.enc.IDs {
+		if s.enc.Word[i] < 0 {
+			continue
+		}
+		l, score := best(s.row(i))
+		if slices.Contains(ignore, s.labels[l]) {
+			continue
+		}
+		out = append(out, TokenResult{s.labels[l], score, i, s.piece(t, i), int(s.enc.Start[i]), int(s.enc.End[i])})
+	}
+	return out
+}
+
+// piece returns token i as the vocabulary spells it, and an unknown word as the text does.
+func (s *scored) piece(t *token.Tokenizer, i int) string {
+	if p := t.Piece(s.enc.IDs[i]); p != t.Options().UnknownToken {
+		return p
+	}
+	return s.text[s.enc.Start[i]:s.enc.End[i]]
+}
+
+// cleanUp undoes the spaces that splitting put around punctuation, as HuggingFace's WordPiece
+// decoder does.
+var cleanUp = strings.NewReplacer(" .", ".", " ?", "?", " !", "!", " ,", ",", " ' ", "'", " n't", "n't",
+	" 'm", "'m", " do not", " don't", " 's", "'s", " 've", "'ve", " 're", "'re")
+
+// decode joins pieces to words.
+func decode(pieces []string, prefix string) string {
+	var b strings.Builder
+	for i, p := range pieces {
+		if i > 0 {
+			if rest, ok := strings.CutPrefix(p, prefix); ok {
+				p = rest
+			} else {
+				p = " " + p
+			}
+		}
+		b.WriteString(cleanUp.Replace(p))
+	}
+	return b.String()
+}
+
+// A unit is what is grouped: a piece or a word, tokens from to to.
+type unit struct {
+	from, to int
+	label    int
+	score    float64
+}
+
+// units cuts the text into words, or pieces for Simple, and labels each.
+func (s *scored) units(strategy AggregationStrategy) []unit {
+	var out []unit
+	n := len(s.enc.IDs)
+	mean := make([]float64, len(s.labels))
+	for i := 0; i < n; {
+		if s.enc.Word[i] < 0 {
+			i++
+			continue
+		}
+		j := i + 1
+		for strategy != Simple && j < n && s.enc.Word[j] == s.enc.Word[i] {
+			j++
+		}
+		u := unit{from: i, to: j}
+		switch strategy {
+		case Average:
+			clear(mean)
+			for t := i; t < j; t++ {
+				for k, v := range s.row(t) {
+					mean[k] += v / float64(j-i)
+				}
+			}
+			u.label, u.score = best(mean)
+		case Max:
+			u.score = -1
+			for t := i; t < j; t++ {
+				if l, v := best(s.row(t)); v > u.score {
+					u.label, u.score = l, v
+				}
+			}
+		default:
+			u.label, u.score = best(s.row(i))
+		}
+		out = append(out, u)
+		i = j
+	}
+	return out
+}
+
+// splitLabel returns whether label begins an entity, and its type. Labels without a prefix
+// continue one of the same type.
+func splitLabel(label string) (begins bool, typ string) {
+	if t, ok := strings.CutPrefix(label, "B-"); ok {
+		return true, t
+	}
+	return false, strings.TrimPrefix(label, "I-")
+}
+
+// group merges neighbouring units of one type and calls f for each group that is not
+// ignored. It repairs label sequences that IOB does not allow: an I- that follows O or
+// another type begins an entity, as in the CoNLL evaluation script.
+func (s *scored) group(units []unit, ignore []string, f func(typ string, score float64, units []unit)) {
+	for i := 0; i < len(units); {
+		_, typ := splitLabel(s.labels[units[i].label])
+		sum, j := units[i].score, i+1
+		for ; j < len(units); j++ {
+			begins, t := splitLabel(s.labels[units[j].label])
+			if begins || t != typ {
+				break
+			}
+			sum += units[j].score
+		}
+		if !slices.Contains(ignore, typ) {
+			f(typ, sum/float64(j-i), units[i:j])
+		}
+		i = j
+	}
+}
+
+// groups returns the aggregated result as transformers words it.
+func (s *scored) groups(t *token.Tokenizer, strategy AggregationStrategy, ignore []string) []EntityGroup {
+	var out []EntityGroup
+	s.group(s.units(strategy), ignore, func(typ string, score float64, us []unit) {
+		var pieces []string
+		for i := us[0].from; i < us[len(us)-1].to; i++ {
+			pieces = append(pieces, s.piece(t, i))
+		}
+		out = append(out, EntityGroup{typ, score, decode(pieces, t.Options().ContinuingPrefix), int(s.enc.Start[us[0].from]), int(s.enc.End[us[len(us)-1].to-1])})
+	})
+	return out
+}
+
+// entities returns the aggregated result as entities of a document.
+func (s *scored) entities(strategy AggregationStrategy, ignore []string) []annot.Entity {
+	out := []annot.Entity{}
+	add := func(typ string, score float64, from, to int) {
+		out = append(out, annot.Entity{Type: typ, Start: from, End: to, Text: s.text[from:to], Score: score})
+	}
+	if strategy == None {
+		for i := range s.enc.IDs {
+			if s.enc.Word[i] < 0 {
+				continue
+			}
+			if l, score := best(s.row(i)); !slices.Contains(ignore, s.labels[l]) {
+				add(s.labels[l], score, int(s.enc.Start[i]), int(s.enc.End[i]))
+			}
+		}
+		return out
+	}
+	s.group(s.units(strategy), ignore, func(typ string, score float64, us []unit) {
+		add(typ, score, int(s.enc.Start[us[0].from]), int(s.enc.End[us[len(us)-1].to-1]))
+	})
+	return out
+}
+
+// RuneOffsets changes the offsets of every entity of d from bytes to characters
+// (Unicode code points), as Python counts. The entities must lie on character borders.
+func RuneOffsets(d annot.Document) annot.Document {
+	at, runes := 0, 0
+	count := func(to int) int {
+		if to < at {
+			at, runes = 0, 0
+		}
+		runes += utf8.RuneCountInString(d.Text[at:to])
+		at = to
+		return runes
+	}
+	d.Entities = slices.Clone(d.Entities)
+	for i := range d.Entities {
+		e := &d.Entities[i]
+		e.Start, e.End = count(e.Start), count(e.End)
+	}
+	return d
+}

@@ -1,0 +1,36 @@
+// Package biobert reads biology texts with BERT models: it finds the genes, proteins,
+// cells and whatever else a model was trained to mark.
+//
+//	import _ "github.com/sparsebio/sparsebio/biobert/models/jnlpba"
+//
+//	ner, err := biobert.NewTokenClassification(ctx, "jnlpba")
+//	if err != nil { ... }
+//	defer ner.Close()
+//	doc, err := ner.AnnotateText(ctx, "IL-2 activates NF-kappa B in T cells.")
+//	for _, e := range doc.Entities {
+//		fmt.Println(e.Type, e.Text, e.Start, e.End)
+//	}
+//
+// # Models
+//
+// A name stands for a model that a package registered (import one of biobert/models for
+// its effect), or for a checkpoint folder in HuggingFace's layout: config.json,
+// model.safetensors and either tokenizer.json or vocab.txt. Checkpoints most of
+// whose weights are zero run on the sparse INT8 kernels, others in fp32; WithEngine
+// forces either. The packed form of a sparse checkpoint is kept in the folder
+// sparsebio of os.UserCacheDir, so only the first opening takes long.
+//
+// # Texts
+//
+// Texts are UTF-8 and offsets are byte offsets into them; text that is not valid UTF-8
+// is an error that names the place. A text may be of any length: what does not fit
+// the model is read in overlapping windows, and nothing is cut. A truncation that a
+// tokenizer.json carries is not a limit of the model and is not obeyed.
+//
+// # Results
+//
+// The result of a text has the same bits whatever else is read with it and however many
+// threads take part, as long as the same kernel variant runs (see package kernels).
+//
+// A pipeline is safe for concurrent use.
+package biobert

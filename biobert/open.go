@@ -1,0 +1,183 @@
+package biobert
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"unsafe"
+
+	"github.com/sparsebio/sparsebio/biobert/hub"
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/biobert/internal/packed"
+	"github.com/sparsebio/sparsebio/biobert/internal/token"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// opened is a model with its tokenizer.
+type opened struct {
+	bert  *bert.Model
+	tok   *token.Tokenizer
+	close func() error
+}
+
+// openModel opens what name stands for. An empty engine means the one that suits.
+func openModel(name string, engine bert.Engine) (*opened, error) {
+	if err := kernels.Check(); err != nil {
+		return nil, fmt.Errorf("biobert: %w", err)
+	}
+	src, err := hub.Resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	var o *opened
+	switch {
+	case src.Dir != "":
+		o, err = openDir(src.Dir, engine)
+	case src.File != "":
+		var f *packed.File
+		if f, err = bert.OpenPackedFile(src.File); err == nil {
+			o, err = openPacked(f, engine)
+		}
+	default:
+		var f *packed.File
+		if f, err = packed.Open(bytesOf(src.Packed)); err == nil {
+			o, err = openPacked(f, engine)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("biobert: model %q: %w", name, err)
+	}
+	if n := o.tok.Overhead(); n != 2 {
+		o.close()
+		return nil, fmt.Errorf("biobert: model %q: its tokenizer puts %d pieces around a text, a BERT model wants two, [CLS] and [SEP]", name, n)
+	}
+	if v := o.tok.VocabSize(); v > o.bert.Vocab {
+		o.close()
+		return nil, fmt.Errorf("biobert: model %q: the tokenizer has %d pieces, the word embedding %d rows (do they belong to the same model?)", name, v, o.bert.Vocab)
+	}
+	return o, nil
+}
+
+func openDir(dir string, engine bert.Engine) (*opened, error) {
+	c, err := bert.OpenCheckpoint(dir)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := token.Open(dir)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	m, err := c.Load(engine)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &opened{m, tok, c.Close}, nil
+}
+
+func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
+	if engine != "" && string(engine) != f.Engine {
+		return nil, fmt.Errorf("its weights are packed for the %s engine and cannot run on the %s one", f.Engine, engine)
+	}
+	table := f
+	if f.Table != "" {
+		data, ok := hub.Table(f.Table)
+		if !ok {
+			return nil, fmt.Errorf("it needs the table %q, which no imported package registers", f.Table)
+		}
+		var err error
+		if table, err = packed.Open(bytesOf(data)); err != nil {
+			return nil, fmt.Errorf("table %q: %w", f.Table, err)
+		}
+		if table.CRC != f.TableCRC {
+			return nil, fmt.Errorf("table %q is not the one that the model was made with (are both of the same version of the module?)", f.Table)
+		}
+	}
+	m, err := bert.OpenPacked(f, table)
+	if err != nil {
+		return nil, err
+	}
+	def, err := table.Section("tokenizer", packed.Bytes, -1)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := token.OpenBinary(def)
+	if err != nil {
+		return nil, err
+	}
+	return &opened{m, tok, func() error { return nil }}, nil
+}
+
+// bytesOf returns the bytes of s without copying them; they must not be written to.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// Convert writes the checkpoint folder dir as a packed model file at path, for the engine
+// "dense" (half-precision weights) or "sparse" (INT8). The word embedding, in INT8, and the
+// vocabulary go into the same file, or are those of the packed table at tablePath if that is
+// not empty. The file at path is replaced as a whole or not at all.
+func Convert(dir, path, engine, tablePath string) error {
+	fail := func(err error) error { return fmt.Errorf("biobert: convert %q: %w", dir, err) }
+	e := bert.Engine(engine)
+	if e != bert.Dense && e != bert.Sparse {
+		return fail(fmt.Errorf("unknown engine %q (have dense, sparse)", engine))
+	}
+	c, err := bert.OpenCheckpoint(dir)
+	if err != nil {
+		return fail(err)
+	}
+	defer c.Close()
+	meta := packed.Meta{Name: filepath.Base(dir)}
+	if tablePath != "" {
+		t, err := bert.OpenPackedFile(tablePath)
+		if err != nil {
+			return fail(err)
+		}
+		if want := []int{c.Config.Vocab, c.Config.Hidden}; !slices.Equal(t.Shape("embeddings.word"), want) {
+			return fail(fmt.Errorf("table %q is %v, the model wants %v", tablePath, t.Shape("embeddings.word"), want))
+		}
+		meta.Table, meta.TableCRC = t.Name, t.CRC
+	}
+	w, err := c.Export(e, meta)
+	if err == nil && tablePath == "" {
+		err = addTable(w, c, dir)
+	}
+	if err == nil {
+		err = bert.WriteFile(path, w)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// ConvertTable writes the word embedding of the checkpoint folder dir, in INT8, and its vocabulary
+// as a packed table called name at path, for several models to share.
+func ConvertTable(dir, path, name string) error {
+	c, err := bert.OpenCheckpoint(dir)
+	if err != nil {
+		return fmt.Errorf("biobert: convert %q: %w", dir, err)
+	}
+	defer c.Close()
+	w := &packed.Writer{Meta: packed.Meta{Name: name}}
+	if err = addTable(w, c, dir); err == nil {
+		err = bert.WriteFile(path, w)
+	}
+	if err != nil {
+		return fmt.Errorf("biobert: convert %q: %w", dir, err)
+	}
+	return nil
+}
+
+func addTable(w *packed.Writer, c *bert.Checkpoint, dir string) error {
+	tok, err := token.Open(dir)
+	if err != nil {
+		return err
+	}
+	b, err := tok.AppendBinary(nil)
+	if err != nil {
+		return err
+	}
+	w.Add("tokenizer", packed.Bytes, b, len(b))
+	return c.ExportTable(w)
+}
