@@ -1,0 +1,79 @@
+//go:build amd64 && !purego
+
+package kernels
+
+//go:noescape
+func gemmF32AVX512F(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
+
+//go:noescape
+func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
+
+//go:noescape
+func packF32AVX2(dst, src []float32, lds, cols int)
+
+//go:noescape
+func layerNormF32AVX512F(dst, x, residual, gamma, beta []float32, eps float32)
+
+//go:noescape
+func layerNormF32AVX2(dst, x, residual, gamma, beta []float32, eps float32)
+
+//go:noescape
+func softmaxF32AVX512F(x []float32, scale float32)
+
+//go:noescape
+func softmaxF32AVX2(x []float32, scale float32)
+
+//go:noescape
+func geluF32AVX512F(x []float32)
+
+//go:noescape
+func geluF32AVX2(x []float32)
+
+//go:noescape
+func geluTanhF32AVX512F(x []float32)
+
+//go:noescape
+func geluTanhF32AVX2(x []float32)
+
+func gemmF32Asm() []variant[gemmF32Kernel] {
+	return []variant[gemmF32Kernel]{
+		{"avx512f", gemmF32Kernel{gemmF32AVX512F, 12, 2}},
+		{"avx2", gemmF32Kernel{gemmF32AVX2, 6, 1}},
+	}
+}
+
+func packF32Asm() []variant[packF32Func] {
+	return []variant[packF32Func]{{"avx2", packF32Blocks}}
+}
+
+// packF32Blocks leaves what is not a whole block of 8 x 8 to the reference.
+func packF32Blocks(dst, src []float32, lds, rows, cols int) {
+	r, c := rows&^7, cols&^7
+	if c > 0 {
+		for i := 0; i < r; i += 8 {
+			packF32AVX2(dst[i:], src[i*lds:], lds, c)
+		}
+	}
+	if c < cols && r > 0 {
+		packF32Ref(dst[c*panelLanes:], src[c:], lds, r, cols-c)
+	}
+	if r < rows {
+		packF32Ref(dst[r:], src[r*lds:], lds, rows-r, cols)
+	}
+}
+
+func layerNormF32Asm() []variant[layerNormF32Func] {
+	return []variant[layerNormF32Func]{{"avx512f", layerNormF32AVX512F}, {"avx2", layerNormF32AVX2}}
+}
+
+func softmaxF32Asm() []variant[softmaxF32Func] {
+	return []variant[softmaxF32Func]{{"avx512f", softmaxF32AVX512F}, {"avx2", softmaxF32AVX2}}
+}
+
+func geluF32Asm() []variant[mapF32Func] {
+	return []variant[mapF32Func]{{"avx512f", geluF32AVX512F}, {"avx2", geluF32AVX2}}
+}
+
+func geluTanhF32Asm() []variant[mapF32Func] {
+	return []variant[mapF32Func]{{"avx512f", geluTanhF32AVX512F}, {"avx2", geluTanhF32AVX2}}
+}

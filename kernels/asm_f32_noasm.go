@@ -1,0 +1,10 @@
+//go:build !amd64 || purego
+
+package kernels
+
+func gemmF32Asm() []variant[gemmF32Kernel]         { return nil }
+func packF32Asm() []variant[packF32Func]           { return nil }
+func layerNormF32Asm() []variant[layerNormF32Func] { return nil }
+func softmaxF32Asm() []variant[softmaxF32Func]     { return nil }
+func geluF32Asm() []variant[mapF32Func]            { return nil }
+func geluTanhF32Asm() []variant[mapF32Func]        { return nil }

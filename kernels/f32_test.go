@@ -1,0 +1,101 @@
+package kernels
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// newRand returns a generator that gives the same numbers in every run.
+func newRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// randF32 fills s with normal numbers of widely differing size, and a few
+// zeros.
+func randF32(r *rand.Rand, s []float32) []float32 {
+	for i := range s {
+		switch v := float32(r.NormFloat64()); r.IntN(16) {
+		case 0:
+			s[i] = 0
+		case 1:
+			s[i] = v * 1e-4
+		case 2:
+			s[i] = v * 30
+		default:
+			s[i] = v
+		}
+	}
+	return s
+}
+
+// guardMatF32 returns a rows x cols matrix beside an unreadable page; all of
+// its memory, the gaps between rows included, is set to fill.
+func guardMatF32(t testing.TB, guard func(testing.TB, int) []float32, rows, cols, stride int, fill float32) MatF32 {
+	n := 0
+	if rows > 0 {
+		n = (rows-1)*stride + cols
+	}
+	m := MatF32{Data: guard(t, n), Rows: rows, Cols: cols, Stride: stride}
+	for i := range m.Data {
+		m.Data[i] = fill
+	}
+	return m
+}
+
+// sentinel fills memory that must not be written.
+const sentinel = float32(-123456)
+
+// checkGaps fails if anything but columns c0 to c1 of the rows was written.
+func checkGaps(t *testing.T, m MatF32, c0, c1 int) {
+	t.Helper()
+	for i, v := range m.Data {
+		if c := i % m.Stride; (c < c0 || c >= c1) && v != sentinel {
+			t.Fatalf("row %d, column %d was written, though only columns %d to %d may be", i/m.Stride, c, c0, c1)
+		}
+	}
+}
+
+// sameF32 reports whether a and b are the same number, or both NaN.
+func sameF32(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+// fma32 returns x*y+z, rounded once.
+func fma32(x, y, z float32) float32 {
+	p, s := float64(x)*float64(y), float64(z) // p is exact
+	t := p + s
+	if math.IsInf(t, 0) || t != t {
+		return float32(t)
+	}
+	b := t - p
+	if e := (p - (t - b)) + (s - b); e != 0 { // what t lacks; round to odd instead
+		if u := math.Float64bits(t); u&1 == 0 {
+			if (e > 0) == (t > 0) {
+				u++
+			} else {
+				u--
+			}
+			t = math.Float64frombits(u)
+		}
+	}
+	return float32(t)
+}
+
+// mulAdd32 returns x*y+z, rounded twice.
+func mulAdd32(x, y, z float32) float32 { return float32(x*y) + z }
+
+func TestFMA32(t *testing.T) {
+	for _, test := range []struct{ x, y, z, want float32 }{
+		{2, 3, 4, 10},
+		{1 + 0x1p-12, 1 + 0x1p-12, -1, 0x1p-11 + 0x1p-24},
+		{1 + 0x1p-23, 1, 0x1p-60, 1 + 0x1p-23},
+		// Half a unit in the last place plus a little: rounding twice would
+		// give 1.
+		{0x1p-12, 0x1p-12, 1, 1},
+		{0x1p-12, 0x1p-12 + 0x1p-35, 1, 1 + 0x1p-23},
+		{-0x1p-12, 0x1p-12 + 0x1p-35, -1, -1 - 0x1p-23},
+	} {
+		if got := fma32(test.x, test.y, test.z); got != test.want {
+			t.Errorf("fma32(%g, %g, %g) = %g, want %g", test.x, test.y, test.z, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package kernels
+
+import "github.com/sparsebio/sparsebio/kernels/internal/race"
+
+// GELUF32 replaces every element of x by its GELU, x times the cumulative
+// normal distribution at x, with the exact (erf) form that PyTorch and BERT use
+// by default:
+//
+//	x[i] = x[i] * 0.5 * (1 + erf(x[i]/sqrt(2)))
+//
+// The error is below 5e-7 and below 2e-6 of the result where that is a normal
+// number. GELU of -Inf is 0, of NaN is NaN.
+func GELUF32(x []float32) {
+	race.Write(x)
+	geluF32(x)
+}
+
+// GELUTanhF32 replaces every element of x by the tanh approximation of its
+// GELU, which models call gelu_new or gelu_pytorch_tanh:
+//
+//	x[i] = x[i] * 0.5 * (1 + tanh(sqrt(2/pi)*(x[i]+0.044715*x[i]*x[i]*x[i])))
+//
+// The error is below 1e-6. The result for -Inf is 0, for NaN it is NaN.
+func GELUTanhF32(x []float32) {
+	race.Write(x)
+	geluTanhF32(x)
+}
+
+// A mapF32Func replaces every element of x by a function of it.
+type mapF32Func func(x []float32)
+
+var (
+	geluF32Variants     = append(geluF32Asm(), variant[mapF32Func]{"ref", geluF32Ref})
+	geluTanhF32Variants = append(geluTanhF32Asm(), variant[mapF32Func]{"ref", geluTanhF32Ref})
+)
+
+var (
+	geluF32     = choose("gelu_f32", geluF32Variants)
+	geluTanhF32 = choose("gelu_tanh_f32", geluTanhF32Variants)
+)
