@@ -1,0 +1,33 @@
+// Package datasets reads and reshapes data sets in the manner of Hugging Face
+// datasets, with Apache Arrow tables underneath.
+//
+//	d, err := datasets.Load(ctx, "arxiv-biology-demo")
+//	if err != nil {
+//		return err
+//	}
+//	for text, err := range d.Text("abstract") {
+//		...
+//	}
+//
+// [Load] takes the name of an embedded set, a file (JSON lines, JSON, CSV, TSV,
+// plain text, Arrow; Parquet after importing datasets/parquet) or a folder of
+// such files, among them the folders that save_to_disk writes in Python.
+//
+// A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
+// [Map], Concatenate ...) return new sets that share memory where they can.
+//
+// # Memory
+//
+// Memory comes from Go's allocator unless [WithAllocator] says otherwise, so a
+// program may forget a set and leave the rest to the garbage collector. Those who
+// bring an allocator of their own call Release on every set they were given,
+// verbs' results included; a set must not be used after that. Whatever a method
+// returns as a Go value (strings, slices) is a copy and stays valid.
+//
+// # Errors and concurrency
+//
+// Whatever is wrong with a file comes back as an error that names it, as a
+// [*ParseError] where a line can be named; nothing panics on bad input. All
+// methods of a Dataset may be called from several goroutines at once, except
+// that Release must come last.
+package datasets

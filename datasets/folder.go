@@ -1,0 +1,197 @@
+package datasets
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+)
+
+// loadFolder reads a folder in one of the layouts that Load names.
+func loadFolder(ctx context.Context, dir string, o *options) (arrow.Table, Features, error) {
+	var dict struct {
+		Splits []string `json:"splits"`
+	}
+	switch found, err := readJSONFile(filepath.Join(dir, "dataset_dict.json"), &dict); {
+	case err != nil:
+		return nil, nil, err
+	case found:
+		split, err := chooseSplit(dir, dict.Splits, o.split)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !filepath.IsLocal(split) {
+			return nil, nil, fmt.Errorf("datasets: %q: split %q is not the name of a folder in it", dir, split)
+		}
+		inner := *o
+		inner.split = ""
+		return loadSaved(ctx, filepath.Join(dir, split), &inner)
+	}
+	if _, err := os.Stat(filepath.Join(dir, stateFile)); err == nil {
+		return loadSaved(ctx, dir, o)
+	}
+	splits, ext, err := dataFiles(dir, o.format)
+	if err != nil {
+		return nil, nil, err
+	}
+	split, err := chooseSplit(dir, sortSplits(splits), o.split)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := readFiles(ctx, splits[split], ext, o)
+	return t, nil, err
+}
+
+// chooseSplit returns the wanted split, or the only one.
+func chooseSplit(dir string, have []string, want string) (string, error) {
+	switch {
+	case want == "" && len(have) == 1:
+		return have[0], nil
+	case want == "":
+		return "", fmt.Errorf("datasets: %q has several splits: %s (choose one with WithSplit)", dir, strings.Join(have, ", "))
+	case !slices.Contains(have, want):
+		return "", fmt.Errorf("datasets: %q has no split %q (has %s)", dir, want, strings.Join(have, ", "))
+	}
+	return want, nil
+}
+
+// readJSONFile decodes a small file if there is one.
+func readJSONFile(path string, v any) (found bool, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, openError(path, err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return true, fmt.Errorf("datasets: %q: %w", path, err)
+	}
+	return true, nil
+}
+
+// notData are files of data set repositories that describe the data.
+var notData = []string{"config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", stateFile}
+
+// dataFiles returns the data files of a folder by split, in order, and their
+// common extension.
+func dataFiles(dir, format string) (map[string][]string, string, error) {
+	byExt := make(map[string][]string)
+	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if p != dir && strings.HasPrefix(e.Name(), ".") {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		ext := extension(p)
+		if e.IsDir() || !knownFormat(ext) || slices.Contains(notData, e.Name()) {
+			return nil
+		}
+		byExt[ext] = append(byExt[ext], p)
+		return nil
+	})
+	if err != nil {
+		return nil, "", openError(dir, err)
+	}
+	if format != "" {
+		maps.DeleteFunc(byExt, func(ext string, _ []string) bool { return ext != format })
+	} else if len(byExt) > 1 {
+		delete(byExt, ".txt") // a licence, more often than data
+	}
+	switch kinds := slices.Sorted(maps.Keys(byExt)); len(kinds) {
+	case 0:
+		what := knownExtensions()
+		if format != "" {
+			what = format
+		}
+		return nil, "", fmt.Errorf("datasets: folder %q has no data files (looked for %s)", dir, what)
+	case 1:
+		return splitFiles(dir, byExt[kinds[0]]), kinds[0], nil
+	default:
+		return nil, "", fmt.Errorf("datasets: folder %q has data files of several formats: %s (choose one with WithFormat)", dir, strings.Join(kinds, ", "))
+	}
+}
+
+var (
+	shardName  = regexp.MustCompile(`^(.+)-\d{5}-of-\d{5}$`)
+	splitWords = []struct {
+		split string
+		word  *regexp.Regexp
+	}{ // the words and their borders are those of Hugging Face datasets
+		{"train", splitWord("train|training")},
+		{"validation", splitWord("validation|valid|dev|val")},
+		{"test", splitWord("test|testing|eval|evaluation")},
+	}
+)
+
+func splitWord(words string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|[-._ 0-9])(` + words + `)([-._ 0-9]|$)`)
+}
+
+// splitFiles sorts files into splits by their names, or those of their folders.
+func splitFiles(dir string, files []string) map[string][]string {
+	splits := make(map[string][]string)
+	for _, f := range files {
+		rel, err := filepath.Rel(dir, f)
+		if err != nil {
+			rel = f
+		}
+		split := splitOf(filepath.ToSlash(rel))
+		splits[split] = append(splits[split], f)
+	}
+	if rest := splits[""]; rest != nil {
+		delete(splits, "")
+		if len(splits) == 0 { // where some files name a split, the others are not part of any
+			splits["train"] = rest
+		}
+	}
+	return splits
+}
+
+// splitOf returns the split that a path names, or "".
+func splitOf(rel string) string {
+	parts := strings.Split(rel, "/")
+	stem := strings.TrimSuffix(strings.TrimSuffix(parts[len(parts)-1], ".gz"), extension(rel))
+	parts[len(parts)-1] = stem
+	for _, p := range slices.Backward(parts) {
+		for _, s := range splitWords {
+			if s.word.MatchString(p) {
+				return s.split
+			}
+		}
+	}
+	if m := shardName.FindStringSubmatch(stem); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+func sortSplits(splits map[string][]string) []string {
+	rank := func(s string) int {
+		for i, w := range splitWords {
+			if s == w.split {
+				return i
+			}
+		}
+		return len(splitWords)
+	}
+	return slices.SortedFunc(maps.Keys(splits), func(a, b string) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+}

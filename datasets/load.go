@@ -1,0 +1,206 @@
+package datasets
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+//go:embed demo/*.jsonl
+var embedded embed.FS
+
+// embeddedSets are the sets in the binary: name to file. Their cards lie beside
+// the files.
+var embeddedSets = map[string]string{
+	"arxiv-biology-demo": "demo/arxiv-biology-demo.jsonl",
+}
+
+type options struct {
+	split   string
+	columns []string // nil for all
+	format  string   // "" or an extension with its dot
+	limit   int      // -1 for none
+	mem     memory.Allocator
+}
+
+func newOptions(opts []Option) (*options, error) {
+	o := &options{limit: -1, mem: memory.DefaultAllocator}
+	for _, opt := range opts {
+		if err := opt(o); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// An Option changes what Load does.
+type Option func(*options) error
+
+// WithSplit chooses a split by name: "train", "validation", "test" ... It is needed
+// where there are several. What has no splits of its own is all "train".
+func WithSplit(name string) Option {
+	return func(o *options) error {
+		if name == "" {
+			return errors.New(`datasets: WithSplit("") (leave the option out where there is one split)`)
+		}
+		o.split = name
+		return nil
+	}
+}
+
+// WithColumns loads the named columns only, in that order.
+func WithColumns(names ...string) Option {
+	return func(o *options) error {
+		for i, n := range names {
+			if slices.Contains(names[:i], n) {
+				return fmt.Errorf("datasets: WithColumns names %q twice", n)
+			}
+		}
+		if len(names) == 0 {
+			return errors.New("datasets: WithColumns without a name")
+		}
+		o.columns = slices.Clone(names)
+		return nil
+	}
+}
+
+// WithFormat says how to read a file whatever its extension, or which files of a
+// folder to read: "jsonl", "json", "csv", "tsv", "txt", "arrow", "parquet".
+func WithFormat(ext string) Option {
+	return func(o *options) error {
+		o.format = "." + strings.ToLower(strings.TrimPrefix(ext, "."))
+		if !knownFormat(o.format) {
+			return fmt.Errorf("datasets: unknown format %q (have %s)", ext, knownExtensions())
+		}
+		return nil
+	}
+}
+
+// WithLimit loads at most n rows, the first ones, n being at least 1. Text formats
+// are not read further, so that the head of a large file loads at once; types come
+// from the rows that are read.
+func WithLimit(n int) Option {
+	return func(o *options) error {
+		if n < 1 {
+			return fmt.Errorf("datasets: WithLimit(%d), want at least 1", n)
+		}
+		o.limit = n
+		return nil
+	}
+}
+
+// WithAllocator takes Arrow memory from mem instead of Go's allocator. Sets must
+// then be released; see the package comment.
+func WithAllocator(mem memory.Allocator) Option {
+	return func(o *options) error {
+		if mem == nil {
+			return errors.New("datasets: WithAllocator(nil)")
+		}
+		o.mem = mem
+		return nil
+	}
+}
+
+// Load returns the data set of a name, which is looked for in this order:
+//
+//   - an embedded set: "arxiv-biology-demo";
+//   - a file: .jsonl, .ndjson, .json (objects one a line, or one list of them),
+//     .csv, .tsv (with a header), .txt (a row a line, column "text"), any of these
+//     with .gz added, .arrow or .feather (IPC file or stream), and .parquet if the
+//     program imports datasets/parquet;
+//   - a folder that Python's save_to_disk wrote, of one set or of several splits;
+//   - a folder of files of one format, such as the download of a hub data set:
+//     splits go by file names (train.jsonl, data/validation-00000-of-00001.parquet,
+//     dev.csv ...) or by the names of folders; files without such a word are
+//     "train".
+//
+// Text must be UTF-8, with or without a byte order mark. How columns get their
+// types is said in the documentation of the formats: JSON keeps the types it has,
+// dates stay texts; CSV cells become numbers or bools where the whole column allows
+// it, save that columns named id or *_id and numbers with leading zeros stay text;
+// an empty cell is null.
+//
+// Nothing is fetched from the network.
+func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	t, features, err := find(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	d, err := own(name, o.mem, t, features)
+	if err != nil {
+		return nil, err
+	}
+	if o.columns != nil && !slices.Equal(o.columns, d.Columns()) {
+		defer d.Release()
+		if d, err = d.SelectColumns(o.columns...); err != nil {
+			return nil, err
+		}
+	}
+	if o.limit >= 0 && d.NumRows() > o.limit {
+		defer d.Release()
+		d = d.Head(o.limit)
+	}
+	return d, nil
+}
+
+// find reads what name stands for. Features nil means those of the schema.
+func find(ctx context.Context, name string, o *options) (arrow.Table, Features, error) {
+	if file, ok := embeddedSets[name]; ok {
+		if err := oneSplit(name, "train", o); err != nil {
+			return nil, nil, err
+		}
+		src := source{path.Base(file), func() (io.ReadCloser, error) { return embedded.Open(file) }}
+		t, err := readJSON(ctx, []source{src}, o)
+		return t, nil, err
+	}
+	st, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the Hugging Face hub are not fetched: download the files and load their folder)",
+			name, strings.Join(slices.Sorted(maps.Keys(embeddedSets)), ", "))
+	case err != nil:
+		return nil, nil, openError(name, err)
+	case st.IsDir():
+		return loadFolder(ctx, name, o)
+	}
+	if err := oneSplit(name, "train", o); err != nil {
+		return nil, nil, err
+	}
+	ext := o.format
+	if ext == "" {
+		ext = extension(name)
+	}
+	t, err := readFiles(ctx, []string{name}, ext, o)
+	return t, nil, err
+}
+
+// oneSplit fails if another split is wanted than the only one that name has.
+func oneSplit(name, have string, o *options) error {
+	if o.split != "" && o.split != have {
+		return fmt.Errorf("datasets: %q has no split %q (has %s)", name, o.split, have)
+	}
+	return nil
+}
+
+func noColumnIn(column, path string, have []string) error {
+	return fmt.Errorf("datasets: %q: %w", path, noColumnAmong(column, have))
+}
+
+func noColumnAmong(column string, have []string) error {
+	return fmt.Errorf("no column %q (has %s)", column, strings.Join(have, ", "))
+}

@@ -1,0 +1,122 @@
+package datasets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
+)
+
+// The files of a folder that save_to_disk writes, beside the Arrow streams.
+const (
+	stateFile = "state.json"
+	infoFile  = "dataset_info.json"
+)
+
+type savedState struct {
+	DataFiles        []dataFile     `json:"_data_files"`
+	Fingerprint      string         `json:"_fingerprint"`
+	FormatColumns    []string       `json:"_format_columns"`
+	FormatKwargs     map[string]any `json:"_format_kwargs"`
+	FormatType       *string        `json:"_format_type"`
+	OutputAllColumns bool           `json:"_output_all_columns"`
+	Split            *string        `json:"_split"`
+}
+
+type dataFile struct {
+	Filename string `json:"filename"`
+}
+
+// loadSaved reads a folder that save_to_disk wrote, here or in Python.
+func loadSaved(ctx context.Context, dir string, o *options) (arrow.Table, Features, error) {
+	var state savedState
+	found, err := readJSONFile(filepath.Join(dir, stateFile), &state)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !found || len(state.DataFiles) == 0 {
+		return nil, nil, fmt.Errorf("datasets: %q is not a complete save_to_disk folder (%s is missing or names no files)", dir, stateFile)
+	}
+	split := "train"
+	if state.Split != nil && *state.Split != "" {
+		split = *state.Split
+	}
+	if err := oneSplit(dir, split, o); err != nil {
+		return nil, nil, err
+	}
+	var paths []string
+	for _, f := range state.DataFiles {
+		if !filepath.IsLocal(f.Filename) {
+			return nil, nil, fmt.Errorf("datasets: %q names the file %q, outside the folder", filepath.Join(dir, stateFile), f.Filename)
+		}
+		paths = append(paths, filepath.Join(dir, f.Filename))
+	}
+	var info struct {
+		Features Features `json:"features"`
+	}
+	if _, err := readJSONFile(filepath.Join(dir, infoFile), &info); err != nil {
+		return nil, nil, err
+	}
+	t, err := readFiles(ctx, paths, ".arrow", o)
+	if err != nil || info.Features == nil {
+		return t, nil, err
+	}
+	return t, fitFeatures(info.Features, t.Schema()), nil
+}
+
+// SaveToDisk writes d as a folder that Load reads, and datasets.load_from_disk in
+// Python. The folder appears complete or not at all. If dir exists, it must be
+// empty or an earlier save, which is replaced.
+func (d *Dataset) SaveToDisk(dir string) error {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		for _, f := range []string{stateFile, infoFile} {
+			if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
+				return fmt.Errorf("datasets: will not replace folder %q, which is no saved data set", dir)
+			}
+		}
+	}
+	if err := atomicfile.WriteDir(dir, d.saveInto); err != nil {
+		return fmt.Errorf("datasets: saving to %q: %w", dir, err)
+	}
+	return nil
+}
+
+func (d *Dataset) saveInto(dir string) error {
+	const name = "data-00000-of-00001.arrow"
+	sum := sha256.New()
+	f, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := writeArrowStream(io.MultiWriter(f, sum), d.table); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	state := savedState{
+		DataFiles:    []dataFile{{name}},
+		Fingerprint:  hex.EncodeToString(sum.Sum(nil)[:8]),
+		FormatKwargs: map[string]any{},
+	}
+	info := map[string]any{"citation": "", "description": "", "features": d.features, "homepage": "", "license": ""}
+	for file, v := range map[string]any{stateFile: state, infoFile: info} {
+		data, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), data, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package datasets
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
+)
+
+// WriteJSONL writes a JSON object a row, columns in order, nulls written out.
+func (d *Dataset) WriteJSONL(w io.Writer) error {
+	bw := bufio.NewWriterSize(w, 1<<16)
+	var line []byte
+	for _, row := range d.All() {
+		line = append(row.appendJSON(line[:0]), '\n')
+		if _, err := bw.Write(line); err != nil {
+			return fmt.Errorf("datasets: writing JSON lines: %w", err)
+		}
+	}
+	if err := bw.Flush(); err != nil {
+		return fmt.Errorf("datasets: writing JSON lines: %w", err)
+	}
+	return nil
+}
+
+// WriteCSV writes a header and a record a row. Nulls are empty cells, lists and
+// structs are cells of JSON.
+func (d *Dataset) WriteCSV(w io.Writer) error { return d.writeSeparated(w, ',') }
+
+func (d *Dataset) writeSeparated(w io.Writer, sep byte) error {
+	bw := bufio.NewWriterSize(w, 1<<16)
+	var line []byte
+	write := func(cell func(k int) string) error {
+		line = line[:0]
+		for k := range d.cols {
+			if k > 0 {
+				line = append(line, sep)
+			}
+			line = appendCSVCell(line, cell(k), sep)
+		}
+		if len(line) == 0 { // one empty cell; a blank line would not be a record
+			line = append(line, `""`...)
+		}
+		_, err := bw.Write(append(line, '\n'))
+		return err
+	}
+	err := write(func(k int) string { return d.features[k].Name })
+	for i := 0; err == nil && i < d.NumRows(); i++ {
+		err = write(func(k int) string { return plainAt(d.cols[k].at(i)) })
+	}
+	if err == nil {
+		err = bw.Flush()
+	}
+	if err != nil {
+		return fmt.Errorf("datasets: writing CSV: %w", err)
+	}
+	return nil
+}
+
+func appendCSVCell(dst []byte, s string, sep byte) []byte {
+	if strings.IndexByte(s, sep) < 0 && !strings.ContainsAny(s, "\"\r\n") && !strings.HasPrefix(s, "\ufeff") {
+		return append(dst, s...)
+	}
+	dst = append(dst, '"')
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			return append(append(dst, s...), '"')
+		}
+		dst = append(append(dst, s[:i]...), `""`...)
+		s = s[i+1:]
+	}
+}
+
+// WriteFile writes d to a file in the format that the extension names: .jsonl,
+// .ndjson, .csv, .tsv, these with .gz added, .arrow, .feather, and .parquet if the
+// program imports datasets/parquet. The file appears complete or not at all.
+func (d *Dataset) WriteFile(path string) error {
+	write, err := d.writer(path)
+	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(strings.ToLower(path), ".gz") {
+		plain := write
+		write = func(w io.Writer) error {
+			z := gzip.NewWriter(w)
+			if err := plain(z); err != nil {
+				return err
+			}
+			return z.Close()
+		}
+	}
+	if err := atomicfile.Write(path, write); err != nil {
+		return fmt.Errorf("datasets: writing %q: %w", path, err)
+	}
+	return nil
+}
+
+func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
+	switch ext := extension(path); ext {
+	case ".jsonl", ".ndjson":
+		return d.WriteJSONL, nil
+	case ".csv":
+		return d.WriteCSV, nil
+	case ".tsv":
+		return func(w io.Writer) error { return d.writeSeparated(w, '\t') }, nil
+	default:
+		if f, ok := binaryFormats[ext]; ok {
+			return func(w io.Writer) error { return f.Write(w, d.table) }, nil
+		}
+		if pkg := formatImports[ext]; pkg != "" {
+			return nil, fmt.Errorf("datasets: writing %q needs the Parquet writer (import _ %q)", path, pkg)
+		}
+		return nil, fmt.Errorf("datasets: cannot write %q: unknown extension (use .jsonl, .csv, .tsv, .arrow or .parquet)", path)
+	}
+}
+
+// String shows the first ten rows as an aligned table, long cells cut.
+func (d *Dataset) String() string {
+	const maxRows, maxCell = 10, 32
+	n := min(d.NumRows(), maxRows)
+	width := make([]int, len(d.cols))
+	grid := make([][]string, n+2)
+	for k, f := range d.features {
+		grid[0] = append(grid[0], shorten(f.Name, maxCell))
+		grid[1] = append(grid[1], shorten(f.Feature.String(), maxCell))
+		for i := range n {
+			a, at := d.cols[k].at(i)
+			cell := "null"
+			if !a.IsNull(at) {
+				cell = shorten(plainAt(a, at), maxCell)
+			}
+			grid[i+2] = append(grid[i+2], cell)
+		}
+		for _, row := range grid {
+			width[k] = max(width[k], len([]rune(row[k])))
+		}
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s: %d rows\n", d.name, d.NumRows())
+	for _, row := range grid {
+		for k, cell := range row {
+			if k == len(row)-1 {
+				b.WriteString(cell)
+			} else {
+				fmt.Fprintf(&b, "%-*s  ", width[k], cell)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	if d.NumRows() > n {
+		fmt.Fprintf(&b, "... %d more\n", d.NumRows()-n)
+	}
+	return b.String()
+}
+
+// shorten puts s on one line of at most n characters.
+func shorten(s string, n int) string {
+	if len(s) > 8*n {
+		s = strings.ToValidUTF8(s[:8*n], "")
+	}
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) > n {
+		r = append(r[:n-1], '…')
+	}
+	return string(r)
+}
