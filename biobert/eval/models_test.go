@@ -1,0 +1,55 @@
+package eval_test
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+
+	"github.com/sparsebio/sparsebio/biobert"
+	"github.com/sparsebio/sparsebio/biobert/eval"
+)
+
+// TestJNLPBA measures the two JNLPBA checkpoints on the devel set. Figures: fp32 in PyTorch gives
+// 75.57 strict and 74.38 CoNLL for the dense one, 74.17 and 72.87 for the pruned one.
+func TestJNLPBA(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 1,739 sentences three times")
+	}
+	shared, sentences := eval.ReadDevel(t)
+	tag := func(model, engine string) *eval.Tagging {
+		p, err := biobert.NewTokenClassification(t.Context(), filepath.Join(shared, "models", model),
+			biobert.WithEngine(engine), biobert.WithProgress(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		r, err := eval.TagSentences(t.Context(), p, sentences)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s, %s: strict F1 %.2f, CoNLL F1 %.2f, accuracy %.2f", model, engine, 100*r.Strict.Micro.F1, 100*r.CoNLL.Micro.F1, 100*r.Accuracy)
+		return r
+	}
+	for _, tt := range []struct {
+		model, engine string
+		strict, conll float64
+	}{{"jnlpba-dense", "dense", 75.57, 74.38}, {"jnlpba-pruned90", "dense", 74.17, 72.87}} {
+		r := tag(tt.model, tt.engine)
+		if math.Abs(100*r.Strict.Micro.F1-tt.strict) > 0.02 || math.Abs(100*r.CoNLL.Micro.F1-tt.conll) > 0.02 {
+			t.Errorf("%s, %s: strict F1 %.2f, CoNLL F1 %.2f, PyTorch has %.2f, %.2f", tt.model, tt.engine,
+				100*r.Strict.Micro.F1, 100*r.CoNLL.Micro.F1, tt.strict, tt.conll)
+		}
+		if tt.model != "jnlpba-pruned90" {
+			continue
+		}
+		s := tag(tt.model, "sparse")
+		if a := eval.Agreement(r.Tags, s.Tags); a < 0.99 {
+			t.Errorf("sparse INT8 has %.2f %% of the labels of fp32, want at least 99", 100*a)
+		} else {
+			t.Logf("sparse INT8 has %.2f %% of the labels of fp32", 100*a)
+		}
+		if d := 100 * math.Abs(r.Strict.Micro.F1-s.Strict.Micro.F1); d > 0.5 {
+			t.Errorf("sparse INT8 is %.2f points of F1 away from fp32, want at most 0.5", d)
+		}
+	}
+}
