@@ -1,0 +1,79 @@
+function (script, option) {
+  // The view is the element before this script. There are no ids to look for, so the
+  // same output may stand in a page twice.
+  var view = script && script.previousElementSibling;
+  if (!view || !view.classList.contains("sb-view")) return;
+  var box = view.querySelector(".sb-canvas"), panel = view.querySelector(".sb-panel");
+
+  function element(name, className, text) {
+    var e = document.createElement(name);
+    e.className = className;
+    e.textContent = text;
+    return e;
+  }
+  function row(index) { return view.querySelector('[data-row="' + index + '"]'); }
+
+  // What a pointer shows lies in the table below the chart, escaped and highlighted
+  // already; here it is only copied.
+  function tip(p) {
+    var e = element("div", "sb-tip", ""), r;
+    if (p.dataType === "node") {
+      e.append(element("b", "", p.name), element("span", "sb-dim", p.data.note));
+      return e;
+    }
+    r = row(p.dataIndex);
+    if (!r) return "";
+    r.querySelectorAll("[data-tip]").forEach(function (c) {
+      if (c.dataset.tip) e.append(element("span", "sb-dim", c.dataset.tip + ": " + c.textContent));
+      else e.append(c.cloneNode(true));
+    });
+    return e;
+  }
+
+  function start() {
+    var echarts = window.echarts, fallback, chart;
+    if (!echarts || view.dataset.live) return;
+    view.dataset.live = "true";
+    fallback = Array.from(box.childNodes);
+    var alt = box.querySelector("img").alt;
+    try {
+      box.replaceChildren();
+      box.style.height = box.dataset.height + "px";
+      chart = echarts.init(box, null, { renderer: "svg", width: box.clientWidth || 720, height: +box.dataset.height });
+      option.tooltip.formatter = tip;
+      chart.setOption(option);
+    } catch (err) {
+      if (chart) chart.dispose();
+      box.replaceChildren.apply(box, fallback);
+      box.style.height = "";
+      delete view.dataset.live;
+      throw err;
+    }
+    box.setAttribute("role", "img");
+    box.setAttribute("aria-label", alt);
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () {
+        if (box.clientWidth && box.clientWidth !== chart.getWidth()) chart.resize({ width: box.clientWidth });
+      }).observe(box);
+    }
+    view.querySelectorAll(".sb-legend input").forEach(function (input, i) {
+      function apply() {
+        chart.dispatchAction({ type: input.checked ? "legendSelect" : "legendUnSelect", name: option.legend.data[i] });
+      }
+      input.addEventListener("change", apply);
+      if (!input.checked) apply();
+    });
+    if (!panel) return;
+    chart.on("click", function (p) {
+      var r = p.dataType === "edge" && row(p.dataIndex);
+      if (!r) return;
+      panel.replaceChildren(element("p", "sb-panelhead", r.dataset.title));
+      r.querySelectorAll(".sb-quote").forEach(function (q) { panel.append(q.cloneNode(true)); });
+      panel.hidden = false;
+    });
+    chart.getZr().on("click", function (e) { if (!e.target) panel.hidden = true; });
+  }
+
+  start();
+  if (!view.dataset.live) window.addEventListener("sparsebio-echarts", start, { once: true });
+}

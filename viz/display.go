@@ -1,0 +1,129 @@
+package viz
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// Init puts the chart script into the notebook, as the output of the cell that calls
+// it, and wakes charts that are already on the page. Calling it again is harmless.
+//
+// Without it, Show puts the script into the output of the first chart of a kernel
+// session. That is enough for a notebook that is run from top to bottom. If that first
+// cell is edited and run again its output loses the script, which the open page still
+// has but the saved notebook has not; a notebook meant to be worked with calls Init in
+// its first cell. Outside a notebook Init does nothing.
+func Init() error {
+	if !gonbui.IsNotebook {
+		return nil
+	}
+	if err := send("<div class=\"sb-init\"></div>"+libraryScript(), "charts are ready"); err != nil {
+		return err
+	}
+	return setMarker(markerInit)
+}
+
+// show displays v in the notebook or writes its plain text to standard output.
+func show(v View) error {
+	var text bytes.Buffer
+	if err := v.WriteText(&text); err != nil {
+		return err
+	}
+	if !gonbui.IsNotebook {
+		_, err := os.Stdout.Write(text.Bytes())
+		return err
+	}
+	f, err := v.fragment()
+	if err != nil {
+		return err
+	}
+	html := f.html()
+	if !f.chart {
+		return send(string(html), text.String())
+	}
+	// The output that brought the script brings it again when its cell is run again.
+	h := fnv.New64a()
+	h.Write(html)
+	self := fmt.Sprintf("%016x", h.Sum64())
+	marker := readMarker()
+	if marker != "" && marker != self {
+		return send(string(html), text.String())
+	}
+	if err := send(libraryScript()+string(html), text.String()); err != nil {
+		return err
+	}
+	return setMarker(self)
+}
+
+const markerInit = "init"
+
+// markerPath is a file that lives as long as the kernel; it says which output of the
+// session holds the script. It is "" where the kernel names no such folder, and then
+// every chart brings the script.
+func markerPath() string {
+	dir := os.Getenv(protocol.GONB_TMP_DIR_ENV)
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, ".sparsebio-viz")
+}
+
+func readMarker() string {
+	path := markerPath()
+	if path == "" {
+		return ""
+	}
+	text, _ := os.ReadFile(path) // one that cannot be read counts as missing
+	return string(text)
+}
+
+func setMarker(s string) error {
+	path := markerPath()
+	if path == "" {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
+		return fmt.Errorf("viz: remember where the chart script is: %w", err)
+	}
+	return nil
+}
+
+// syncTimeout bounds the wait for the kernel; gonbui's own wait has no end.
+const syncTimeout = 30 * time.Second
+
+// send displays one output and waits until the kernel has read it: a process that
+// ends before that loses what it wrote last.
+func send(html, text string) error {
+	if err := gonbui.Open(); err != nil {
+		return fmt.Errorf("viz: reach the notebook: %w", err)
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  html,
+		protocol.MIMETextPlain: text,
+	}})
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("viz: write to the notebook: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		gonbui.Sync()
+	}()
+	select {
+	case <-done:
+	case <-time.After(syncTimeout):
+		return errors.New("viz: the notebook does not answer (the output may be lost; run the cell again)")
+	}
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("viz: write to the notebook: %w", err)
+	}
+	return nil
+}

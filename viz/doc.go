@@ -1,0 +1,35 @@
+// Package viz draws what the library finds: highlighted texts, graphs of what
+// occurs together, and bars of dense against sparse speed. It takes plain data
+// and gives HTML; it knows nothing of models.
+//
+//	viz.Entities(docs).Show()                     // highlights
+//	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
+//	viz.Throughput(bench).Show()                  // bars
+//
+// Every view offers the same four methods. Render writes a fragment of HTML,
+// WritePage a complete page, WriteText plain text for a terminal, and Show
+// displays the view: in a GoNB notebook as a cell's output (HTML, with the plain
+// text beside it), elsewhere as plain text on standard output. [Page] puts several
+// views on one page.
+//
+// # Saving and converting
+//
+// Nothing is ever loaded from a network. Highlights need no script at all, not even
+// for the check boxes that hide a type. A chart is a picture (SVG in an <img>) and a
+// table of the same figures, so it can be read where scripts are stripped: on code
+// hosting sites, in an untrusted notebook, on paper. Where scripts run, ECharts,
+// which this package embeds (about 590 KB), takes the picture's place.
+//
+// The script must be in the page once. WritePage and Page see to it, as does Show
+// for the first chart of a kernel session. A notebook whose cells are run again and
+// again in any order should call [Init] in its first cell: then that cell, and no
+// other, holds the script, and a chart shown before it wakes up when it arrives.
+//
+// # Safety and concurrency
+//
+// All text from the data is escaped; labels, titles and names may hold anything.
+// Classes begin with sb- and there are no ids, so one output may stand in a page
+// twice. The same view gives the same bytes each time. Views keep the slices they
+// were given and do not change them; a view may be used by several goroutines as
+// long as nobody changes the data.
+package viz

@@ -1,0 +1,124 @@
+package viz
+
+import (
+	"math"
+
+	"github.com/sparsebio/sparsebio/datasets/annot"
+)
+
+// A point is a place in a drawing.
+type point struct{ x, y float64 }
+
+// layout places n nodes in the unit square after Fruchterman and Reingold (1991):
+// nodes repel each other, edges and the centre attract. It starts from a fixed
+// sequence of points, and products are rounded before they are added, so that every
+// machine draws the same picture.
+func layout(n int, edges []annot.Edge) []point {
+	at := make([]point, n)
+	for i := range at {
+		at[i] = point{halton(i+1, 2), halton(i+1, 3)}
+	}
+	if n < 2 {
+		for i := range at {
+			at[i] = point{0.5, 0.5}
+		}
+		return at
+	}
+	const rounds = 300
+	k := math.Sqrt(1 / float64(n)) // the distance at which push and pull are equal
+	move := make([]point, n)
+	for round := range rounds {
+		clear(move)
+		for i := range at {
+			for j := range i {
+				dx, dy := at[i].x-at[j].x, at[i].y-at[j].y
+				d2 := max(float64(dx*dx)+float64(dy*dy), 1e-6)
+				f := k * k / d2
+				move[i].x += float64(dx * f)
+				move[i].y += float64(dy * f)
+				move[j].x -= float64(dx * f)
+				move[j].y -= float64(dy * f)
+			}
+			move[i].x -= float64((at[i].x - 0.5) * 0.9)
+			move[i].y -= float64((at[i].y - 0.5) * 0.9)
+		}
+		for _, e := range edges {
+			dx, dy := at[e.Source].x-at[e.Target].x, at[e.Source].y-at[e.Target].y
+			f := math.Sqrt(float64(dx*dx)+float64(dy*dy)) / k
+			move[e.Source].x -= float64(dx * f)
+			move[e.Source].y -= float64(dy * f)
+			move[e.Target].x += float64(dx * f)
+			move[e.Target].y += float64(dy * f)
+		}
+		step := 0.1 * (1 - float64(round)/rounds) // cools down to nothing
+		for i, m := range move {
+			if d := math.Sqrt(float64(m.x*m.x) + float64(m.y*m.y)); d > step {
+				m.x, m.y = m.x/d*step, m.y/d*step
+			}
+			at[i].x += m.x
+			at[i].y += m.y
+		}
+	}
+	return at
+}
+
+// halton is element i of the Halton sequence of the given base: points that spread
+// evenly without chance.
+func halton(i, base int) float64 {
+	x, f := 0.0, 1.0
+	for ; i > 0; i /= base {
+		f /= float64(base)
+		x += float64(f * float64(i%base))
+	}
+	return x
+}
+
+// fit stretches points to fill the rectangle from lo to hi.
+func fit(at []point, lo, hi point) {
+	minP, maxP := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
+	for _, p := range at {
+		minP = point{min(minP.x, p.x), min(minP.y, p.y)}
+		maxP = point{max(maxP.x, p.x), max(maxP.y, p.y)}
+	}
+	scale := func(v, from, to, lo, hi float64) float64 {
+		if to-from < 1e-9 {
+			return (lo + hi) / 2
+		}
+		return lo + float64((v-from)/(to-from)*(hi-lo))
+	}
+	for i, p := range at {
+		at[i] = point{scale(p.x, minP.x, maxP.x, lo.x, hi.x), scale(p.y, minP.y, maxP.y, lo.y, hi.y)}
+	}
+}
+
+// separate pushes discs that overlap apart and keeps them between lo and hi.
+func separate(at []point, radius []float64, lo, hi point) {
+	for range 60 {
+		moved := false
+		for i := range at {
+			for j := range i {
+				dx, dy := at[i].x-at[j].x, at[i].y-at[j].y
+				d := math.Sqrt(float64(dx*dx) + float64(dy*dy))
+				want := radius[i] + radius[j] + 18
+				if d >= want {
+					continue
+				}
+				if d < 1e-6 {
+					dx, dy, d = 1, 0, 1
+				}
+				push := (want - d) / 2 / d
+				at[i].x += float64(dx * push)
+				at[i].y += float64(dy * push)
+				at[j].x -= float64(dx * push)
+				at[j].y -= float64(dy * push)
+				moved = true
+			}
+		}
+		for i, p := range at {
+			at[i] = point{min(max(p.x, lo.x), hi.x), min(max(p.y, lo.y), hi.y)}
+		}
+		if !moved {
+			return
+		}
+	}
+}

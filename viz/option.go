@@ -1,0 +1,90 @@
+package viz
+
+import (
+	"errors"
+	"fmt"
+)
+
+// An Option changes how a view looks. An option that is wrong, or that means
+// nothing to the view it was given to, makes every method of the view return an
+// error that says so.
+type Option func(*config) error
+
+type config struct {
+	view          string // "Entities", "Relations" or "Throughput"
+	title         string
+	limit         int
+	colors        map[string]color
+	width, height int
+}
+
+// newConfig applies options to the defaults of view.
+func newConfig(view string, limit int, options []Option) (config, error) {
+	c := config{view: view, limit: limit, width: 860}
+	var errs []error
+	for _, o := range options {
+		if err := o(&c); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// WithTitle sets the title above the view. Throughput's own title, which gives the
+// speed-up, is replaced by it.
+func WithTitle(title string) Option {
+	return func(c *config) error { c.title = title; return nil }
+}
+
+// WithLimit draws the first n documents (Entities; default all) or the n nodes
+// mentioned most (Relations; default 60). The view says how many more there are.
+// n must be at least 1. Throughput has no limit.
+func WithLimit(n int) Option {
+	return func(c *config) error {
+		switch {
+		case c.view == "Throughput":
+			return errors.New("viz: WithLimit does not apply to Throughput")
+		case n < 1:
+			return fmt.Errorf("viz: WithLimit(%d), want at least 1", n)
+		}
+		c.limit = n
+		return nil
+	}
+}
+
+// WithColors sets the colours of entity types, as "#rrggbb", beside the defaults.
+// From each the view mixes a background and an ink that can be read on light and on
+// dark. For Throughput the keys are "dense" and "sparse".
+func WithColors(colors map[string]string) Option {
+	return func(c *config) error {
+		if c.colors == nil {
+			c.colors = make(map[string]color)
+		}
+		for label, s := range colors {
+			k, err := parseColor(s)
+			if err != nil {
+				return fmt.Errorf("viz: colour of %q: %w", label, err)
+			}
+			if c.view == "Throughput" && label != "dense" && label != "sparse" {
+				return fmt.Errorf(`viz: colour of %q, want "dense" or "sparse"`, label)
+			}
+			c.colors[label] = k
+		}
+		return nil
+	}
+}
+
+// WithSize sets the size of a chart in pixels; a chart is never wider than the page.
+// Width must lie from 200 to 4000 and height from 100 to 4000. Entities has no size.
+func WithSize(width, height int) Option {
+	return func(c *config) error {
+		switch {
+		case c.view == "Entities":
+			return errors.New("viz: WithSize does not apply to Entities")
+		case width < 200 || width > 4000 || height < 100 || height > 4000:
+			return fmt.Errorf("viz: WithSize(%d, %d), want 200 to 4000 by 100 to 4000", width, height)
+		}
+		c.width, c.height = width, height
+		return nil
+	}
+}
