@@ -14,9 +14,11 @@ import re
 import sys
 import time
 
-# Jupyter's own folders in the home directory stay out of it: the kernel and the templates lie in the environment.
-os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+# The environment that runs this holds the kernel; what the home folder has must not matter, nor be added to.
+os.environ["JUPYTER_DATA_DIR"] = os.path.join(sys.prefix, "share", "jupyter")
+os.environ["JUPYTER_CONFIG_DIR"] = os.path.join(sys.prefix, "etc", "jupyter")
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+os.environ["IPYTHONDIR"] = os.path.join(sys.prefix, "share", "ipython")
 
 import nbformat
 from nbclient import NotebookClient
@@ -27,7 +29,9 @@ CELL_SECONDS = 600  # no cell of ours takes one; a stuck one must not hang a bui
 
 
 def title(cell) -> str:
-    """A line of the cell that says what it does: the first one of its program."""
+    """What to call a cell: its id where somebody chose one, or else the first line of its program."""
+    if re.fullmatch(r"[a-z]+(-[a-z]+)*", cell.id) and not re.fullmatch(r"[a-f]{8}", cell.id):
+        return cell.id.replace("-", " ")
     lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
     program = lines[lines.index("%%") + 1 :] if "%%" in lines else lines
     first = (program or lines or [""])[0]
@@ -139,6 +143,14 @@ def headlines(nb) -> list[str]:
     ]
 
 
+def tidy(nb) -> None:
+    """Makes an executed notebook fit to be shown: no trace of progress bars that cleared themselves, colours for Go."""
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
+    nb.metadata["language_info"] = {"name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go"}
+
+
 def main() -> int:
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
@@ -159,6 +171,7 @@ def main() -> int:
         text = said(cell) if cell else str(err)
         print(f"\n{source.name}: this cell failed:\n\n{cell.source if cell else ''}\n\n{text}", file=sys.stderr)
         return 1
+    tidy(nb)
     nbformat.write(nb, outdir / source.name)
 
     exporter = HTMLExporter(
