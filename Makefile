@@ -15,7 +15,6 @@ NOTEBOOK    := notebooks/01_quickstart.ipynb
 RACE        ?= ./kernels/... ./biobert/... ./datasets/... ./viz/...
 FUZZTIME    ?= 20000x
 BENCH       ?= .
-JUPYTER     := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
 
@@ -29,7 +28,7 @@ demo: setup ## read the demo abstracts in a GoNB notebook and write a page to lo
 
 .PHONY: lab
 lab: setup ## open JupyterLab on the quick start notebook
-	@$(JUPYTER) jupyterlab $(NOTEBOOK)
+	@JUPYTER_PREFER_ENV_PATH=1 IPYTHONDIR="$(CURDIR)/.venv/share/ipython" .venv/bin/python -m jupyterlab $(LABFLAGS) $(NOTEBOOK)
 
 .PHONY: setup
 setup: ## set up .venv: JupyterLab, the GoNB kernel, warm caches
