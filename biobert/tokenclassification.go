@@ -390,9 +390,9 @@ func windows(out []window, item int, word []int32, size, stride int) []window {
 		return append(out, window{item, 1, n, 1, n})
 	}
 	stride = min(stride, size/4)
-	// border moves i back to the beginning of its word, but not to low or below.
+	// border moves i back to the beginning of its word, but not below low.
 	border := func(i, low int) int {
-		for j := i; j > low; j-- {
+		for j := i; j >= low; j-- {
 			if word[j] != word[j-1] {
 				return j
 			}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sparsebio/sparsebio/biobert"
+	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/annot"
+)
+
+func nerCommand() *cobra.Command {
+	var model, input, text, output, offsets, engine, aggregation string
+	var threads int
+	c := &cobra.Command{
+		Use:   "ner",
+		Short: "Find genes, proteins, cells ... in the texts of a file",
+		Long: `Find entities in one text column of a data set. The output has the input's records, each with
+a field more: entities, a list of {type, start, end, text, score}. Offsets count bytes of the
+text, or characters with --offsets chars, as Python does.
+
+The input is JSONL, CSV, TSV, Parquet, Arrow or plain text (one text a line, column "text"), by its
+name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or Parquet by its name.`,
+		Example: "  sparsebio ner --model jnlpba --input abstracts.jsonl --text abstract --output entities.jsonl",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if offsets != "bytes" && offsets != "chars" {
+				return fmt.Errorf("--offsets %q (have bytes, chars)", offsets)
+			}
+			ctx := cmd.Context()
+			set, err := datasets.Load(ctx, input)
+			if err != nil {
+				return err
+			}
+			ner, err := biobert.NewTokenClassification(ctx, model, pipelineOptions(threads, engine, aggregation)...)
+			if err != nil {
+				return err
+			}
+			defer ner.Close()
+			start := time.Now()
+			docs, err := ner.AnnotateDocuments(ctx, set.Documents(text))
+			if err != nil {
+				return err
+			}
+			took := time.Since(start)
+			found := 0
+			entities := make([][]annot.Entity, len(docs))
+			for i, d := range docs {
+				if offsets == "chars" {
+					d = biobert.RuneOffsets(d)
+				}
+				entities[i] = d.Entities
+				found += len(d.Entities)
+			}
+			out, err := datasets.AddColumn(set, "entities", entities)
+			if err != nil {
+				return err
+			}
+			if err := out.WriteFile(output); err != nil {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "%d texts, %d entities in %.2f s -> %s\n", len(docs), found, took.Seconds(), output)
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&model, "model", "jnlpba", "name of a registered model, checkpoint folder or packed model file")
+	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
+	f.StringVar(&text, "text", "text", "column that holds the text")
+	f.StringVar(&output, "output", "entities.jsonl", "file to write")
+	f.StringVar(&offsets, "offsets", "bytes", "unit of start and end: bytes or chars")
+	addPipelineFlags(c, &threads, &engine, &aggregation)
+	return c
+}
+
+// addPipelineFlags adds the flags that every command with a pipeline has.
+func addPipelineFlags(c *cobra.Command, threads *int, engine, aggregation *string) {
+	f := c.Flags()
+	f.IntVar(threads, "threads", 0, "goroutines that share the work (0: all processors)")
+	if engine != nil {
+		f.StringVar(engine, "engine", "auto", "form of the weights: auto, dense or sparse")
+	}
+	if aggregation != nil {
+		f.StringVar(aggregation, "aggregation", string(biobert.First), "aggregation strategy: none, simple, first, average or max")
+	}
+}
+
+func pipelineOptions(threads int, engine, aggregation string) []biobert.Option {
+	var o []biobert.Option
+	if threads != 0 {
+		o = append(o, biobert.WithThreads(threads))
+	}
+	if engine != "" {
+		o = append(o, biobert.WithEngine(engine))
+	}
+	if aggregation != "" {
+		o = append(o, biobert.WithAggregation(biobert.AggregationStrategy(aggregation)))
+	}
+	return o
+}
