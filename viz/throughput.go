@@ -329,7 +329,7 @@ func ticks(most float64) []float64 {
 		return []float64{0}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(most)))
-	for _, f := range []float64{0.2, 0.5, 1} {
+	for _, f := range []float64{0.2, 0.5, 1, 2} {
 		if most/(step*f) <= 5 {
 			step *= f
 			break

@@ -55,9 +55,7 @@ func TestSentences(t *testing.T) {
 		text := strings.ReplaceAll(c, "|", "")
 		var want []string
 		for part := range strings.SplitSeq(c, "|") {
-			for _, p := range blocks(part) {
-				want = append(want, p)
-			}
+			want = append(want, blocks(part)...)
 		}
 		if strings.HasPrefix(c, "一") {
 			want = []string{"一句话。", "另一句。"}

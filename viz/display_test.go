@@ -1,0 +1,160 @@
+//go:build unix
+
+package viz
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// TestMain runs the program of a notebook cell instead of the tests where a test has
+// asked for it.
+func TestMain(m *testing.M) {
+	if cell := os.Getenv("VIZ_TEST_CELL"); cell != "" {
+		for step := range strings.SplitSeq(cell, " ") {
+			var err error
+			switch step {
+			case "init":
+				err = Init()
+			case "bad":
+				err = Throughput(sampleBench(), WithLimit(1)).Show()
+			default:
+				err = samples()[step].Show()
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(3)
+			}
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// runCell runs a cell as the kernel does: a process of its own that writes displays
+// into one named pipe and is told through another that they have been read.
+func runCell(t *testing.T, kernelDir, cell string) (shown []protocol.DisplayData, output string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	out, back := filepath.Join(dir, "out"), filepath.Join(dir, "back")
+	for _, p := range []string{out, back} {
+		if err := syscall.Mkfifo(p, 0o600); err != nil {
+			t.Skip("no named pipes here:", err)
+		}
+	}
+	// Opened for both directions, so that neither side waits for the other.
+	r, err := os.OpenFile(out, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(back, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	displays := make(chan []protocol.DisplayData, 1)
+	go func() {
+		var all []protocol.DisplayData
+		defer func() { displays <- all }()
+		dec, enc := gob.NewDecoder(r), gob.NewEncoder(w)
+		for {
+			var d protocol.DisplayData
+			if dec.Decode(&d) != nil {
+				return
+			}
+			if v, ok := d.Data[protocol.MIMECommValue].(protocol.CommValue); ok {
+				enc.Encode(protocol.CommValue{Address: protocol.GonbuiSyncAckAddress, Value: v.Value})
+			} else {
+				all = append(all, d)
+			}
+		}
+	}()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "VIZ_TEST_CELL="+cell, protocol.GONB_PIPE_ENV+"="+out, protocol.GONB_PIPE_BACK_ENV+"="+back, protocol.GONB_TMP_DIR_ENV+"="+kernelDir)
+	text, err := cmd.CombinedOutput()
+	r.SetReadDeadline(time.Now()) // where pipes cannot be polled, closing ends the read
+	r.Close()
+	w.Close()
+	select {
+	case shown = <-displays:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the display pipe does not close")
+	}
+	return shown, string(text), err
+}
+
+func TestShowInNotebook(t *testing.T) {
+	kernel := t.TempDir()
+	hasScript := func(d protocol.DisplayData) bool {
+		return strings.Contains(fmt.Sprint(d.Data[protocol.MIMETextHTML]), `new Event("sparsebio-echarts")`)
+	}
+	for i, c := range []struct {
+		cell    string
+		scripts []bool // for each display, whether it brings the script
+	}{
+		{"entities", []bool{false}},
+		{"relations throughput", []bool{true, false}}, // the first chart of the session
+		{"throughput", []bool{false}},
+		{"relations throughput", []bool{true, false}}, // the same cell again
+		{"init", []bool{true}},
+		{"init relations", []bool{true, false}},
+		{"relations", []bool{false}}, // Init holds the script now
+	} {
+		shown, output, err := runCell(t, kernel, c.cell)
+		if err != nil || len(shown) != len(c.scripts) {
+			t.Fatalf("cell %d, %q: %d displays, %v, %s", i, c.cell, len(shown), err, output)
+		}
+		for j, d := range shown {
+			if hasScript(d) != c.scripts[j] {
+				t.Errorf("cell %d, %q, display %d: script is %t, want %t", i, c.cell, j, hasScript(d), c.scripts[j])
+			}
+			if fmt.Sprint(d.Data[protocol.MIMETextPlain]) == "" {
+				t.Errorf("cell %d, %q, display %d: no plain text", i, c.cell, j)
+			}
+		}
+	}
+	// A new kernel begins anew.
+	if shown, _, err := runCell(t, t.TempDir(), "throughput"); err != nil || len(shown) != 1 || !hasScript(shown[0]) {
+		t.Errorf("a new session: %d displays, %v", len(shown), err)
+	}
+	shown, output, err := runCell(t, kernel, "bad")
+	if code := (*exec.ExitError)(nil); !errors.As(err, &code) || code.ExitCode() != 3 || len(shown) != 0 || !strings.Contains(output, "WithLimit") {
+		t.Errorf("a wrong option: %d displays, %v, %s", len(shown), err, output)
+	}
+}
+
+func TestShowOutsideNotebook(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "VIZ_TEST_CELL=init throughput")
+	got, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := Throughput(sampleBench()).WriteText(&want); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("printed %q, want %q", got, want.Bytes())
+	}
+}
+
+func TestShowWithoutKernel(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	gone := filepath.Join(t.TempDir(), "gone")
+	cmd.Env = append(os.Environ(), "VIZ_TEST_CELL=throughput", protocol.GONB_PIPE_ENV+"="+gone, protocol.GONB_PIPE_BACK_ENV+"="+gone)
+	got, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(got), "viz: reach the notebook") {
+		t.Errorf("error %v, output %s", err, got)
+	}
+}
