@@ -1,4 +1,5 @@
-// Package notebooks tests, in a browser, the page that `make demo` writes.
+// Package notebooks tests the notebooks: as they are committed, their set-up, and in a browser the page
+// that `make demo` writes.
 package notebooks
 
 import (
