@@ -96,8 +96,4 @@ func (m *matcher) split(text string, yield func(found *match, lo, hi int)) {
 	}
 }
 
-// isWordChar is \w of Rust's regex crate: alphabetic, mark, decimal number,
-// connector punctuation or join control.
-func isWordChar(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control)
-}
+func isWordChar(r rune) bool { return runes().get(r).flags&flagWord != 0 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 )
 
 // The compact form of a tokenizer, all integers little-endian:
@@ -41,11 +42,8 @@ func (t *Tokenizer) AppendBinary(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: %w", err)
 	}
-	text := 0
-	for _, p := range t.pieces {
-		text += len(p)
-	}
-	size := binaryHeader + len(options) + 4*len(t.pieces) + text + 4*len(t.trie)
+	pieces, text := t.pieces.len(), len(t.pieces.text)
+	size := binaryHeader + len(options) + 4*pieces + text + 4*len(t.trie)
 	if size > math.MaxInt32 {
 		return nil, fmt.Errorf("token: compact form of %d bytes is too long", size)
 	}
@@ -53,24 +51,25 @@ func (t *Tokenizer) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, binaryMagic...)
 	b = le.AppendUint32(b, uint32(size))
 	b = le.AppendUint32(b, 0)
-	for _, n := range []int{len(options), len(t.pieces), t.model, text, len(t.trie)} {
+	for _, n := range []int{len(options), pieces, t.model, text, len(t.trie)} {
 		b = le.AppendUint32(b, uint32(n))
 	}
 	b = append(b, options...)
-	end := 0
-	for _, p := range t.pieces {
-		end += len(p)
-		b = le.AppendUint32(b, uint32(end))
+	for _, end := range t.pieces.ends {
+		b = le.AppendUint32(b, end)
 	}
-	for _, p := range t.pieces {
-		b = append(b, p...)
-	}
+	b = append(b, t.pieces.text...)
 	for _, u := range t.trie {
 		b = le.AppendUint32(b, u)
 	}
-	le.PutUint32(b[start+12:], crc32.Checksum(b[start+16:], castagnoli))
+	seal(b[start:])
 	return b, nil
 }
+
+// seal writes the checksum of a compact form.
+func seal(b []byte) { binary.LittleEndian.PutUint32(b[12:], checksum(b)) }
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b[16:], castagnoli) }
 
 // OpenBinary reads what AppendBinary wrote. It copies what it needs (some
 // 0.7 MB for BERT's vocabulary): data may be unmapped afterwards. Broken data
@@ -91,7 +90,7 @@ func openBinary(data []byte) (*Tokenizer, error) {
 	if n := le.Uint32(data[8:]); int64(n) != int64(len(data)) {
 		return nil, fmt.Errorf("%d bytes where its header says %d (truncated?)", len(data), n)
 	}
-	if crc32.Checksum(data[16:], castagnoli) != le.Uint32(data[12:]) {
+	if checksum(data) != le.Uint32(data[12:]) {
 		return nil, errors.New("checksum does not match")
 	}
 	var n [5]int
@@ -104,7 +103,7 @@ func openBinary(data []byte) (*Tokenizer, error) {
 		n[i] = int(v)
 		total += v * unit
 	}
-	options, pieces, model, text, units := n[0], n[1], n[2], n[3], n[4]
+	options, pieces, model, text := n[0], n[1], n[2], n[3]
 	if total != int64(len(data)) || model > pieces {
 		return nil, errors.New("lengths in its header do not add up")
 	}
@@ -117,26 +116,29 @@ func openBinary(data []byte) (*Tokenizer, error) {
 		return nil, errors.New("options: incomplete")
 	}
 	ends := data[options : options+4*pieces]
-	all := string(data[options+4*pieces:][:text])
-	raw := data[options+4*pieces+text:]
-
-	t := &Tokenizer{opts: o.Options, notes: o.Notes, model: model, pieces: make([]string, pieces), trie: make(trie, units)}
-	from := 0
-	for i := range t.pieces {
-		end := int(le.Uint32(ends[4*i:]))
-		if end < from || end > text {
+	t := &Tokenizer{opts: o.Options, notes: o.Notes, model: model}
+	t.pieces.text = slices.Clone(data[options+4*pieces:][:text])
+	t.pieces.ends = make([]uint32, pieces)
+	from := uint32(0)
+	for i := range t.pieces.ends {
+		end := le.Uint32(ends[4*i:])
+		if end < from || int64(end) > int64(text) {
 			return nil, errors.New("ends of the pieces are not ascending")
 		}
-		t.pieces[i] = all[from:end]
+		t.pieces.ends[i] = end
 		from = end
 	}
-	for i := range t.trie {
-		t.trie[i] = le.Uint32(raw[4*i:])
-	}
-	if !t.trie.check(pieces) {
+	var ok bool
+	if t.trie, ok = readTrie(data[options+4*pieces+text:], pieces); !ok {
 		return nil, errors.New("broken piece index")
 	}
-	if err := t.finish(t.ID); err != nil {
+	var initial, continuing bool
+	t.root, initial = t.trie.child(t.trie[0], initialLabel)
+	t.cont, continuing = t.trie.child(t.trie[0], continuingLabel)
+	if !initial || !continuing {
+		return nil, errors.New("piece index without its roots")
+	}
+	if err := t.finish(); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -299,13 +299,15 @@ func (x *encoder) segmentNormalized(lo, hi int) {
 	})
 }
 
-// normalize returns the normalized form of text.
-func (t *Tokenizer) normalize(text string) string {
-	s := scratch{collect: true}
-	n := normalizer{t: t, s: &s, tab: runes()}
+// normalize returns the normalized form of text; s is scratch.
+func (t *Tokenizer) normalize(s *scratch, text string) string {
+	s.text, s.origin = s.text[:0], s.origin[:0]
+	s.collect = true
+	n := normalizer{t: t, s: s, tab: runes()}
 	for i, r := range text {
 		n.char(r, int32(i), int32(i+utf8.RuneLen(r)))
 	}
 	n.endRun()
+	s.collect = false
 	return string(s.text)
 }

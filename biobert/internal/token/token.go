@@ -61,8 +61,8 @@ func BERT(lowercase bool) Options {
 type Tokenizer struct {
 	opts   Options
 	notes  []string
-	pieces []string // by id; "" where no piece has the id
-	model  int      // pieces below this id were in the vocabulary, the rest were added
+	pieces pieceTable // by id; empty where no piece has the id
+	model  int        // pieces below this id were in the vocabulary, the rest were added
 
 	trie       trie
 	root, cont uint32 // nodes of pieces that begin a word and of those that continue one
@@ -96,73 +96,96 @@ func New(vocab []string, opts Options) (*Tokenizer, error) {
 	if opts.MaxInputCharsPerWord == 0 {
 		opts.MaxInputCharsPerWord = defaultMaxChars
 	}
-	ids := make(map[string]int32, len(vocab)+8)
-	for i, p := range vocab {
-		if p != "" {
-			ids[p] = int32(i)
-		}
-	}
-	if len(ids) == 0 {
-		return nil, errors.New("token: empty vocabulary")
-	}
-	keys := make([]trieKey, 0, len(ids)+2)
-	keys = append(keys, trieKey{key: initialLabel}, trieKey{key: continuingLabel})
+	keys := make([]trieKey, 2, len(vocab)+2)
+	keys[0], keys[1] = newTrieKey(initialLabel, "", 0), newTrieKey(continuingLabel, "", 0)
 	// A word of more than one character holds no punctuation, so that pieces
 	// with a prefix of punctuation never begin a word.
 	prefixOnly := len(opts.ContinuingPrefix) > 1 && opts.ContinuingPrefix[0] < 0x80 &&
-		asciiFlags(opts.ContinuingPrefix[0]) == flagPunct
+		asciiFlags(opts.ContinuingPrefix[0])&flagPunct != 0
 	for i, p := range vocab {
-		if p == "" || ids[p] != int32(i) {
+		if p == "" {
 			continue
 		}
-		if !utf8.ValidString(p) {
-			return nil, fmt.Errorf("token: piece %d is not UTF-8: %q", i, p)
+		if !utf8.ValidString(p) || strings.IndexByte(p, 0) >= 0 {
+			return nil, fmt.Errorf("token: piece %d is not UTF-8 text: %q", i, p)
 		}
 		rest, continues := strings.CutPrefix(p, opts.ContinuingPrefix)
 		if continues && rest != "" {
-			keys = append(keys, trieKey{continuingLabel + rest, uint32(i)})
+			keys = append(keys, newTrieKey(continuingLabel, rest, uint32(i)))
 		}
-		if !continues || !prefixOnly {
-			keys = append(keys, trieKey{initialLabel + p, uint32(i)})
+		if !continues || rest == "" || !prefixOnly {
+			keys = append(keys, newTrieKey(initialLabel, p, uint32(i)))
 		}
 	}
-	index, err := buildTrie(keys)
+	if len(keys) == 2 {
+		return nil, errors.New("token: empty vocabulary")
+	}
+	index, distinct, err := buildTrie(keys)
 	if err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{opts: opts, pieces: slices.Clone(vocab), model: len(vocab), trie: index}
+	t := &Tokenizer{opts: opts, trie: index, model: len(vocab)}
+	t.root, _ = index.child(index[0], initialLabel)
+	t.cont, _ = index.child(index[0], continuingLabel)
+	for _, p := range vocab {
+		t.pieces.add(p)
+	}
 	// HF numbers new tokens from the number of distinct pieces on.
-	next := len(ids)
-	for _, a := range opts.Added {
-		if a.Content == "" {
-			continue
+	next := distinct - 2
+	if !prefixOnly {
+		seen := make(map[string]bool, len(vocab))
+		for _, p := range vocab {
+			seen[p] = true
 		}
-		if _, ok := ids[a.Content]; ok {
+		delete(seen, "")
+		next = len(seen)
+	}
+	for _, a := range opts.Added {
+		if _, ok := t.ID(a.Content); ok || a.Content == "" {
 			continue
 		}
 		if next < len(vocab) {
 			return nil, fmt.Errorf("token: added token %q would get the id %d of the piece %q (the vocabulary has holes or repeats)", a.Content, next, vocab[next])
 		}
-		ids[a.Content] = int32(next)
-		t.pieces = append(t.pieces, a.Content)
+		t.pieces.add(a.Content)
 		next++
 	}
-	if err := t.finish(func(s string) (int32, bool) { id, ok := ids[s]; return id, ok }); err != nil {
+	if err := t.finish(); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
+// pieceTable holds the texts of all pieces by id, without a pointer each.
+type pieceTable struct {
+	text []byte
+	ends []uint32 // of each piece in text
+}
+
+func (p *pieceTable) len() int { return len(p.ends) }
+
+func (p *pieceTable) add(piece string) {
+	p.text = append(p.text, piece...)
+	p.ends = append(p.ends, uint32(len(p.text)))
+}
+
+func (p *pieceTable) at(i int) []byte {
+	if i == 0 {
+		return p.text[:p.ends[0]]
+	}
+	return p.text[p.ends[i-1]:p.ends[i]]
+}
+
 // Every key of the trie begins with one of these bytes.
 const (
-	initialLabel    = "\x01"
-	continuingLabel = "\x02"
+	initialLabel    = 1
+	continuingLabel = 2
 )
 
 // finish derives from options, pieces and trie all that encoding uses.
-func (t *Tokenizer) finish(id func(string) (int32, bool)) error {
+func (t *Tokenizer) finish() error {
 	var ok bool
-	if t.unk, ok = id(t.opts.UnknownToken); !ok {
+	if t.unk, ok = t.ID(t.opts.UnknownToken); !ok || int(t.unk) >= t.model {
 		return fmt.Errorf("token: unknown-word token %q is not in the vocabulary", t.opts.UnknownToken)
 	}
 	for _, side := range []struct {
@@ -170,18 +193,12 @@ func (t *Tokenizer) finish(id func(string) (int32, bool)) error {
 		ids   *[]int32
 	}{{t.opts.Before, &t.before}, {t.opts.After, &t.after}} {
 		for _, s := range side.names {
-			n, ok := id(s)
+			n, ok := t.ID(s)
 			if !ok {
 				return fmt.Errorf("token: special token %q is not in the vocabulary", s)
 			}
 			*side.ids = append(*side.ids, n)
 		}
-	}
-	if t.root, ok = t.trie.child(t.trie[0], initialLabel[0]); !ok {
-		return errors.New("token: piece index without a root")
-	}
-	if t.cont, ok = t.trie.child(t.trie[0], continuingLabel[0]); !ok {
-		return errors.New("token: piece index without a root for continuations")
 	}
 	t.maxChars = t.opts.MaxInputCharsPerWord
 	t.strip = t.opts.Lowercase
@@ -212,7 +229,7 @@ func (t *Tokenizer) finish(id func(string) (int32, bool)) error {
 		if a.Content == "" {
 			continue
 		}
-		n, ok := id(a.Content)
+		n, ok := t.ID(a.Content)
 		if !ok {
 			return fmt.Errorf("token: added token %q has no id", a.Content)
 		}
@@ -221,7 +238,7 @@ func (t *Tokenizer) finish(id func(string) (int32, bool)) error {
 		}
 		if !a.Normalized {
 			raw = append(raw, match{pattern: a.Content, id: n, added: a})
-		} else if p := t.normalize(a.Content); p != "" {
+		} else if p := t.normalize(new(scratch), a.Content); p != "" {
 			norm = append(norm, match{pattern: p, id: n, added: a})
 		}
 	}
@@ -231,15 +248,15 @@ func (t *Tokenizer) finish(id func(string) (int32, bool)) error {
 
 // VocabSize returns one more than the largest id that Encode can give: the
 // least number of rows that an embedding table must have.
-func (t *Tokenizer) VocabSize() int { return len(t.pieces) }
+func (t *Tokenizer) VocabSize() int { return t.pieces.len() }
 
 // Piece returns the text of a piece, such as "##kinase", or "" for an id that
 // has none.
 func (t *Tokenizer) Piece(id int32) string {
-	if uint(id) >= uint(len(t.pieces)) {
+	if uint(id) >= uint(t.pieces.len()) {
 		return ""
 	}
-	return t.pieces[id]
+	return string(t.pieces.at(int(id)))
 }
 
 // Continues reports whether the piece continues a word.
@@ -252,14 +269,18 @@ func (t *Tokenizer) ID(piece string) (int32, bool) {
 	if piece == "" {
 		return 0, false
 	}
-	if id, ok := t.trie.lookup(initialLabel + piece); ok {
+	if id, ok := t.trie.lookup(t.root, piece); ok {
 		return id, true
 	}
 	if rest, ok := strings.CutPrefix(piece, t.opts.ContinuingPrefix); ok && rest != "" {
-		return t.trie.lookup(continuingLabel + rest)
+		if id, ok := t.trie.lookup(t.cont, rest); ok {
+			return id, true
+		}
 	}
-	if i := slices.Index(t.pieces[t.model:], piece); i >= 0 {
-		return int32(t.model + i), true
+	for i := t.model; i < t.pieces.len(); i++ {
+		if string(t.pieces.at(i)) == piece {
+			return int32(i), true
+		}
 	}
 	return 0, false
 }

@@ -1,8 +1,9 @@
 package token
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -33,34 +34,55 @@ const (
 
 func unitBase(u uint32) uint32 { return u >> baseShift & baseMask }
 
+// A trieKey is the key root+text; text is not empty but for the roots themselves.
 type trieKey struct {
-	key   string
-	value uint32
+	prefix uint64 // root and the first 7 bytes of text, big-endian, for sorting
+	text   string
+	value  uint32
+}
+
+func newTrieKey(root byte, text string, value uint32) trieKey {
+	k := trieKey{prefix: uint64(root) << 56, text: text, value: value}
+	for i := range min(len(text), 7) {
+		k.prefix |= uint64(text[i]) << (48 - 8*i)
+	}
+	return k
+}
+
+func (k *trieKey) len() int { return 1 + len(k.text) }
+
+func (k *trieKey) at(i int) byte {
+	if i < 8 {
+		return byte(k.prefix >> (56 - 8*i))
+	}
+	return k.text[i-1]
 }
 
 // errTrieFull needs a vocabulary some fifty times that of BERT.
 var errTrieFull = errors.New("token: vocabulary too large for the piece index (at most 4 million trie nodes)")
 
-// buildTrie sorts keys, which must be distinct, non-empty and free of NUL
-// bytes, and returns their trie. The root is unit 0.
-func buildTrie(keys []trieKey) (trie, error) {
-	slices.SortFunc(keys, func(a, b trieKey) int { return strings.Compare(a.key, b.key) })
-	for i, k := range keys {
-		if strings.IndexByte(k.key, 0) >= 0 {
-			return nil, fmt.Errorf("token: piece %q holds a NUL byte", k.key)
+// buildTrie sorts keys, which must be free of NUL bytes, and returns their
+// trie and the number of distinct keys. Of equal keys the largest value counts.
+// The root is unit 0.
+func buildTrie(keys []trieKey) (trie, int, error) {
+	slices.SortFunc(keys, func(a, b trieKey) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
 		}
-		if i > 0 && keys[i-1].key == k.key {
-			return nil, fmt.Errorf("token: piece %q twice", k.key)
+		if c := strings.Compare(a.text, b.text); c != 0 {
+			return c
 		}
-	}
+		return cmp.Compare(b.value, a.value)
+	})
+	keys = slices.CompactFunc(keys, func(a, b trieKey) bool { return a.prefix == b.prefix && a.text == b.text })
 	b := trieBuilder{keys: keys}
 	b.grow()
 	b.take(0)
 	b.used[0] = true // else the root, whose label is 0, could be taken for a child
 	if err := b.node(0, 0, len(keys), 0); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return b.units, nil
+	return b.units, len(keys), nil
 }
 
 // trieBuilder keeps the free units of the last blocks in a circular list, so
@@ -156,14 +178,14 @@ func (b *trieBuilder) fits(base uint32, labels []byte) bool {
 func (b *trieBuilder) node(u uint32, lo, hi, depth int) error {
 	var buf [256]byte
 	labels := buf[:0]
-	ends := lo < hi && len(b.keys[lo].key) == depth
+	ends := lo < hi && b.keys[lo].len() == depth
 	first := lo
 	if ends {
 		labels = append(labels, 0)
 		first++
 	}
 	for i := first; i < hi; i++ {
-		if c := b.keys[i].key[depth]; len(labels) == 0 || labels[len(labels)-1] != c {
+		if c := b.keys[i].at(depth); len(labels) == 0 || labels[len(labels)-1] != c {
 			labels = append(labels, c)
 		}
 	}
@@ -185,9 +207,9 @@ func (b *trieBuilder) node(u uint32, lo, hi, depth int) error {
 		b.units[base] = unitValue | b.keys[lo].value
 	}
 	for i := first; i < hi; {
-		c := b.keys[i].key[depth]
+		c := b.keys[i].at(depth)
 		j := i + 1
-		for j < hi && b.keys[j].key[depth] == c {
+		for j < hi && b.keys[j].at(depth) == c {
 			j++
 		}
 		if err := b.node(base^uint32(c), i, j, depth+1); err != nil {
@@ -206,9 +228,8 @@ func (t trie) child(u uint32, c byte) (uint32, bool) {
 	return 0, false
 }
 
-// lookup returns the value of key.
-func (t trie) lookup(key string) (int32, bool) {
-	u := t[0]
+// lookup returns the value of the key that is key below node u.
+func (t trie) lookup(u uint32, key string) (int32, bool) {
 	for i := range len(key) {
 		var ok bool
 		if u, ok = t.child(u, key[i]); !ok {
@@ -221,29 +242,28 @@ func (t trie) lookup(key string) (int32, bool) {
 	return int32(t[unitBase(u)] &^ unitValue), true
 }
 
-// check reports whether every unit keeps its children inside the array and
-// every value is below limit, so that no walk can leave the array.
-func (t trie) check(limit int) bool {
-	if len(t) == 0 || len(t)%256 != 0 || t[0]&unitValue != 0 {
-		return false
+// readTrie reads little-endian units and refuses those of which a walk could
+// leave the array or find a value that is not below limit.
+func readTrie(data []byte, limit int) (trie, bool) {
+	n := len(data) / 4
+	t := make(trie, n)
+	if n == 0 || n%256 != 0 {
+		return nil, false
 	}
-	for _, u := range t {
+	ok := true
+	for i := range t {
+		u := binary.LittleEndian.Uint32(data[4*i:])
+		t[i] = u
 		switch {
 		case u == unitFree:
 		case u&unitValue != 0:
-			if int(u&^unitValue) >= limit {
-				return false
-			}
-		case int(unitBase(u)) >= len(t):
-			return false
+			ok = ok && int(u&^unitValue) < limit
+		case int(unitBase(u)) >= n:
+			return nil, false
+		case u&unitEnds != 0:
+			v := binary.LittleEndian.Uint32(data[4*unitBase(u):])
+			ok = ok && v&unitValue != 0 && v != unitFree
 		}
 	}
-	for _, u := range t {
-		if u&(unitValue|unitEnds) == unitEnds {
-			if v := t[unitBase(u)]; v&unitValue == 0 || v == unitFree {
-				return false
-			}
-		}
-	}
-	return true
+	return t, ok && t[0]&unitValue == 0
 }

@@ -10,6 +10,7 @@ const (
 	flagDrop              // removed when text is cleaned; wins over flagSpace
 	flagCJK               // blanks are put around it
 	flagMark              // nonspacing mark: removed after decomposition
+	flagWord              // \w of Rust's regex crate, for added tokens that must be single words
 )
 
 type runeRange struct {
@@ -47,7 +48,9 @@ func (t *runeTable) get(r rune) *runeInfo {
 
 // runes is built on the first character beyond ASCII, since most texts in a
 // short-lived process have few or none.
-var runes = sync.OnceValue(func() *runeTable {
+var runes = sync.OnceValue(buildRunes)
+
+func buildRunes() *runeTable {
 	t := &runeTable{
 		info:  make([]uint16, blockSize, 320*blockSize),
 		infos: make([]runeInfo, 1, 4096),
@@ -97,7 +100,7 @@ var runes = sync.OnceValue(func() *runeTable {
 	}
 	t.shared = nil
 	return t
-})
+}
 
 func (t *runeTable) addBlock() uint16 {
 	n := len(t.info)
@@ -154,7 +157,9 @@ func asciiFlags(c byte) uint8 {
 	case c < ' ' || c == 0x7f:
 		return flagDrop
 	case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
-		return 0
+		return flagWord
+	case c == '_':
+		return flagPunct | flagWord
 	default:
 		return flagPunct
 	}

@@ -14,9 +14,9 @@ import pathlib
 import unicodedata
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
-SPACE, PUNCT, DROP, CJK, MARK = (1 << i for i in range(5))  # as in unicode.go
+SPACE, PUNCT, DROP, CJK, MARK, WORD = (1 << i for i in range(6))  # as in unicode.go
 
 
 def bert(clean=False, cjk=False, strip=False, lower=False):
@@ -29,6 +29,9 @@ def bert(clean=False, cjk=False, strip=False, lower=False):
 clean, cjk, strip, lower = bert(clean=True), bert(cjk=True), bert(strip=True), bert(lower=True)
 nfd = normalizers.NFD().normalize_str
 split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
+# A token that must be a single word is found before every character that is not \\w.
+single = Tokenizer(models.WordPiece({"[UNK]": 0, "x": 1}, unk_token="[UNK]"))
+single.add_tokens([AddedToken("x", single_word=True, normalized=False)])
 
 points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 flags = [0] * 0x110000
@@ -66,6 +69,8 @@ for c in points:
     r = lower(ch)
     if r != ch:
         lowered[c] = r
+    if 1 not in single.encode("x" + ch).ids:
+        f |= WORD
     flags[c] = f
 
 for c, r in decomposition.items():
