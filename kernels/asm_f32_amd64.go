@@ -3,10 +3,10 @@
 package kernels
 
 //go:noescape
-func gemmF32AVX512F(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
+func gemmF32AVX512F(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)
 
 //go:noescape
-func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
+func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)
 
 //go:noescape
 func packF32AVX2(dst, src []float32, lds, cols int)
@@ -34,6 +34,9 @@ func geluTanhF32AVX512F(x []float32)
 
 //go:noescape
 func geluTanhF32AVX2(x []float32)
+
+//go:noescape
+func float16F32AVX512F(dst []float32, src []uint16)
 
 func gemmF32Asm() []variant[gemmF32Kernel] {
 	return []variant[gemmF32Kernel]{
@@ -76,4 +79,8 @@ func geluF32Asm() []variant[mapF32Func] {
 
 func geluTanhF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"avx512f", geluTanhF32AVX512F}, {"avx2", geluTanhF32AVX2}}
+}
+
+func float16F32Asm() []variant[float16F32Func] {
+	return []variant[float16F32Func]{{"avx512f", float16F32AVX512F}}
 }
