@@ -13,7 +13,7 @@ import (
 type AttentionScratch struct {
 	k      DenseF32  // keys of one head: outputs are positions, inputs dimensions
 	v      DenseF32  // values of one head: outputs are dimensions, inputs positions
-	scores []float32 // attentionRows x T, rows padded to whole panels
+	scores []float32 // attentionRows x T, rows padded
 }
 
 // attentionRows is how many queries are worked on together: a multiple of the
@@ -126,13 +126,14 @@ func (a attentionF32Kernel) head(dst, qkv MatF32, d, h int, s *AttentionScratch)
 			}
 		}
 	}
-	if size := min(attentionRows, t) * wide; len(s.scores) < size {
+	stride := oddLines(wide)
+	if size := min(attentionRows, t) * stride; len(s.scores) < size {
 		s.scores = alignedF32(size)
 	}
 	scale := float32(1 / math.Sqrt(float64(d)))
 	for i0 := 0; i0 < t; i0 += attentionRows {
 		i1 := min(i0+attentionRows, t)
-		scores := MatF32{Data: s.scores, Rows: i1 - i0, Cols: wide, Stride: wide}
+		scores := MatF32{Data: s.scores, Rows: i1 - i0, Cols: wide, Stride: stride}
 		a.gemm.run(scores, q.Sub(i0, i1, 0, d), &s.k, nil, 0, wide)
 		scores.Cols = t // drop the padding
 		for i := range scores.Rows {

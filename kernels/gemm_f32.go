@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"math"
 	"sync"
 
 	"github.com/sparsebio/sparsebio/kernels/internal/race"
@@ -60,15 +61,18 @@ type gemmF32Kernel struct {
 	//	for i := range rows {
 	//		for j := range 16 * panels {
 	//			sum := 0
+	//			if add {
+	//				sum = dst[i*ldd+j]
+	//			}
 	//			for l := range k {
-	//				sum = fma(x[i*ldx+l], w[(j/16*k+l)*16+j%16], sum)
+	//				sum = fma(x[i*ldx+l], w[j/16*ldw+l*16+j%16], sum)
 	//			}
 	//			dst[i*ldd+j] = sum + bias[j]
 	//		}
 	//	}
 	//
 	// k is at least 1, rows and panels lie between 1 and the fields below.
-	tile         func(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
+	tile         func(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)
 	rows, panels int
 }
 
@@ -76,24 +80,36 @@ var gemmF32Variants = append(gemmF32Asm(), variant[gemmF32Kernel]{"ref", gemmF32
 
 var gemmF32 = choose("gemm_f32", gemmF32Variants)
 
-// maxTileRows is the most rows that a tile of any variant has.
-const maxTileRows = 12
+const (
+	// maxTileRows is the most rows that a tile of any variant has.
+	maxTileRows = 12
+	// gemmBlockK is the most inputs that are multiplied before the sums go
+	// back to dst. It depends on nothing but K, so that it cannot make two
+	// results of one model differ.
+	gemmBlockK = 1024
+	// gemmBlockElems is about how many elements of x are walked over for every
+	// pair of panels; they share the second-level cache with the pair.
+	gemmBlockElems = 64 << 10
+)
 
-// gemmF32Edge is the scratch memory for a panel of which not all 16 outputs
-// are wanted: tiles always write whole panels.
-type gemmF32Edge struct {
+// gemmF32Scratch is the working memory of one product.
+type gemmF32Scratch struct {
+	// A panel of which not all 16 outputs are wanted: tiles write whole ones.
 	dst  [maxTileRows * panelLanes]float32
 	bias [panelLanes]float32
+	// A block of x with a better distance between rows.
+	x []float32
 }
 
-var gemmF32Edges = sync.Pool{New: func() any { return new(gemmF32Edge) }}
+var gemmF32Scratches = sync.Pool{New: func() any { return new(gemmF32Scratch) }}
 
-// zeroBias stands for a bias that is nil.
-var zeroBias [2 * panelLanes]float32
-
-// gemmBlockBytes is about how much of x is walked over for every pair of
-// panels: it shares the second-level cache with the pair.
-const gemmBlockBytes = 256 << 10
+// noBias is the bias that changes no sum, not even -0.
+var noBias = func() (b [2 * panelLanes]float32) {
+	for i := range b {
+		b[i] = float32(math.Copysign(0, -1))
+	}
+	return b
+}()
 
 // run is GemmF32 without checks; M and n1-n0 are positive.
 func (g gemmF32Kernel) run(dst, x MatF32, w *DenseF32, bias []float32, n0, n1 int) {
@@ -108,47 +124,82 @@ func (g gemmF32Kernel) run(dst, x MatF32, w *DenseF32, bias []float32, n0, n1 in
 		}
 		return
 	}
-	// Tiles of nearly equal height leave no small one at the end.
+	s := gemmF32Scratches.Get().(*gemmF32Scratch)
+	defer gemmF32Scratches.Put(s)
+	// Blocks and tiles of nearly equal size leave no small ones at the end.
+	parts := (k + gemmBlockK - 1) / gemmBlockK
 	tiles := (m + g.rows - 1) / g.rows
-	block := max(1, gemmBlockBytes/(4*k*g.rows))
-	for t0 := 0; t0 < tiles; t0 += block {
-		t1 := min(t0+block, tiles)
-		for j := n0; j < n1; {
-			panels := min(g.panels, (n1-j)/panelLanes)
-			width := panels * panelLanes
-			if panels == 0 {
-				g.edge(dst, x, w, bias, j, n1, t0, t1, tiles)
-				break
-			}
-			b := zeroBias[:]
-			if bias != nil {
-				b = bias[j : j+width]
-			}
-			wp := w.data[j*k : (j+width)*k]
-			for t := t0; t < t1; t++ {
-				i0, i1 := t*m/tiles, (t+1)*m/tiles
-				g.tile(dst.Data[i0*dst.Stride+j:], dst.Stride, x.Data[i0*x.Stride:], x.Stride, wp, k, b, i1-i0, panels)
-			}
-			j += width
+	blocks := (tiles*g.rows*((k+parts-1)/parts) + gemmBlockElems - 1) / gemmBlockElems
+	blocks = min(blocks, tiles)
+	for b := range blocks {
+		t0, t1 := b*tiles/blocks, (b+1)*tiles/blocks
+		for p := range parts {
+			k0, k1 := p*k/parts, (p+1)*k/parts
+			g.block(dst, x, w, bias, n0, n1, k0, k1, t0, t1, tiles, s)
 		}
 	}
 }
 
-// edge computes outputs j to n1, a part of one panel, for tiles t0 to t1.
-func (g gemmF32Kernel) edge(dst, x MatF32, w *DenseF32, bias []float32, j, n1, t0, t1, tiles int) {
-	e := gemmF32Edges.Get().(*gemmF32Edge)
-	clear(e.bias[:])
-	if bias != nil {
-		copy(e.bias[:], bias[j:n1])
+// block adds the products of inputs k0 to k1 to the outputs n0 to n1 of the
+// rows in tiles t0 to t1.
+func (g gemmF32Kernel) block(dst, x MatF32, w *DenseF32, bias []float32, n0, n1, k0, k1, t0, t1, tiles int, s *gemmF32Scratch) {
+	m, add := x.Rows, k0 > 0
+	if k1 < w.K {
+		bias = nil
 	}
-	m, k := x.Rows, x.Cols
-	wp := w.data[j*k : (j+panelLanes)*k]
-	for t := t0; t < t1; t++ {
-		i0, i1 := t*m/tiles, (t+1)*m/tiles
-		g.tile(e.dst[:], panelLanes, x.Data[i0*x.Stride:], x.Stride, wp, k, e.bias[:], i1-i0, 1)
-		for i := i0; i < i1; i++ {
-			copy(dst.Row(i)[j:n1], e.dst[(i-i0)*panelLanes:])
+	first := t0 * m / tiles
+	xs, ldx := x.Data[first*x.Stride+k0:], x.Stride
+	if x.Stride%512 == 0 && n1-n0 >= 4*panelLanes && m > 1 {
+		// Rows that are a multiple of 2 KiB apart compete for a few places in
+		// the first-level cache.
+		xs, ldx = s.spread(x.Sub(first, t1*m/tiles, k0, k1))
+	}
+	for j := n0; j < n1; {
+		panels := min(g.panels, (n1-j)/panelLanes)
+		width := max(panels, 1) * panelLanes
+		wp := w.data[j*w.K+k0*panelLanes : (j+width-panelLanes)*w.K+k1*panelLanes]
+		b := noBias[:]
+		if panels == 0 {
+			if bias != nil {
+				b = s.bias[:]
+				copy(b, bias[j:n1])
+			}
+		} else if bias != nil {
+			b = bias[j : j+width]
 		}
+		for t := t0; t < t1; t++ {
+			i0, i1 := t*m/tiles, (t+1)*m/tiles
+			xt := xs[(i0-first)*ldx:]
+			if panels > 0 {
+				g.tile(dst.Data[i0*dst.Stride+j:], dst.Stride, xt, ldx, wp, w.K*panelLanes, k1-k0, b, i1-i0, panels, add)
+				continue
+			}
+			if add {
+				for i := i0; i < i1; i++ {
+					copy(s.dst[(i-i0)*panelLanes:], dst.Row(i)[j:n1])
+				}
+			}
+			g.tile(s.dst[:], panelLanes, xt, ldx, wp, w.K*panelLanes, k1-k0, b, i1-i0, 1, add)
+			for i := i0; i < i1; i++ {
+				copy(dst.Row(i)[j:n1], s.dst[(i-i0)*panelLanes:])
+			}
+		}
+		j += width
 	}
-	gemmF32Edges.Put(e)
 }
+
+// spread copies x to rows an odd number of cache lines apart.
+func (s *gemmF32Scratch) spread(x MatF32) ([]float32, int) {
+	ld := oddLines(x.Cols)
+	if len(s.x) < x.Rows*ld {
+		s.x = alignedF32(x.Rows * ld)
+	}
+	for i := range x.Rows {
+		copy(s.x[i*ld:], x.Row(i))
+	}
+	return s.x, ld
+}
+
+// oddLines returns the least odd number of 64-byte lines that hold n float32,
+// in elements.
+func oddLines(n int) int { return ((n+15)/16 | 1) * 16 }

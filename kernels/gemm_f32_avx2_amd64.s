@@ -4,16 +4,16 @@
 
 #include "textflag.h"
 
-// func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)
-TEXT ·gemmF32AVX2(SB), NOSPLIT, $0-136
+// func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)
+TEXT ·gemmF32AVX2(SB), NOSPLIT, $0-145
 	MOVQ dst_base+0(FP), DI
 	MOVQ ldd+24(FP), R13
 	MOVQ x_base+32(FP), R8
 	MOVQ ldx+56(FP), R12
 	MOVQ w_base+64(FP), BX
-	MOVQ k+88(FP), CX
-	MOVQ bias_base+96(FP), SI
-	MOVQ rows+120(FP), AX
+	MOVQ k+96(FP), CX
+	MOVQ bias_base+104(FP), SI
+	MOVQ rows+128(FP), AX
 	SHLQ $2, R13
 	SHLQ $2, R12
 	// R8, R9, R10, R11: rows 0, 3, 6, 9 of x.
@@ -31,8 +31,12 @@ TEXT ·gemmF32AVX2(SB), NOSPLIT, $0-136
 	JEQ r2p1
 
 r1p1:
+	CMPB add+144(FP), $0
+	JNE r1p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
+
+r1p1start:
 	SUBQ $4, CX
 	JLT r1p1tail
 
@@ -87,11 +91,21 @@ r1p1store:
 	VZEROUPPER
 	RET
 
+r1p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	JMP r1p1start
+
 r2p1:
+	CMPB add+144(FP), $0
+	JNE r2p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
+
+r2p1start:
 	SUBQ $4, CX
 	JLT r2p1tail
 
@@ -166,13 +180,26 @@ r2p1store:
 	VZEROUPPER
 	RET
 
+r2p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y2
+	VMOVUPS 32(R14), Y3
+	JMP r2p1start
+
 r3p1:
+	CMPB add+144(FP), $0
+	JNE r3p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	VXORPS X4, X4, X4
 	VXORPS X5, X5, X5
+
+r3p1start:
 	SUBQ $4, CX
 	JLT r3p1tail
 
@@ -267,7 +294,21 @@ r3p1store:
 	VZEROUPPER
 	RET
 
+r3p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y2
+	VMOVUPS 32(R14), Y3
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y4
+	VMOVUPS 32(R14), Y5
+	JMP r3p1start
+
 r4p1:
+	CMPB add+144(FP), $0
+	JNE r4p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -276,6 +317,8 @@ r4p1:
 	VXORPS X5, X5, X5
 	VXORPS X6, X6, X6
 	VXORPS X7, X7, X7
+
+r4p1start:
 	SUBQ $4, CX
 	JLT r4p1tail
 
@@ -392,7 +435,24 @@ r4p1store:
 	VZEROUPPER
 	RET
 
+r4p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y2
+	VMOVUPS 32(R14), Y3
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y4
+	VMOVUPS 32(R14), Y5
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y6
+	VMOVUPS 32(R14), Y7
+	JMP r4p1start
+
 r5p1:
+	CMPB add+144(FP), $0
+	JNE r5p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -403,6 +463,8 @@ r5p1:
 	VXORPS X7, X7, X7
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
+
+r5p1start:
 	SUBQ $4, CX
 	JLT r5p1tail
 
@@ -539,7 +601,27 @@ r5p1store:
 	VZEROUPPER
 	RET
 
+r5p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y2
+	VMOVUPS 32(R14), Y3
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y4
+	VMOVUPS 32(R14), Y5
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y6
+	VMOVUPS 32(R14), Y7
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y8
+	VMOVUPS 32(R14), Y9
+	JMP r5p1start
+
 r6p1:
+	CMPB add+144(FP), $0
+	JNE r6p1add
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -552,6 +634,8 @@ r6p1:
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
 	VXORPS X11, X11, X11
+
+r6p1start:
 	SUBQ $4, CX
 	JLT r6p1tail
 
@@ -707,3 +791,24 @@ r6p1store:
 	VMOVUPS Y11, 32(DI)
 	VZEROUPPER
 	RET
+
+r6p1add:
+	MOVQ DI, R14
+	VMOVUPS 0(R14), Y0
+	VMOVUPS 32(R14), Y1
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y2
+	VMOVUPS 32(R14), Y3
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y4
+	VMOVUPS 32(R14), Y5
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y6
+	VMOVUPS 32(R14), Y7
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y8
+	VMOVUPS 32(R14), Y9
+	ADDQ R13, R14
+	VMOVUPS 0(R14), Y10
+	VMOVUPS 32(R14), Y11
+	JMP r6p1start

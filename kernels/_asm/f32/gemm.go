@@ -28,16 +28,16 @@ type gemm struct {
 }
 
 func (g gemm) write(name string) {
-	g.text(name, 136,
-		fmt.Sprintf("func %s(dst []float32, ldd int, x []float32, ldx int, w []float32, k int, bias []float32, rows, panels int)", name))
+	g.text(name, 145,
+		fmt.Sprintf("func %s(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)", name))
 	g.f("MOVQ dst_base+0(FP), DI")
 	g.f("MOVQ ldd+24(FP), R13")
 	g.f("MOVQ x_base+32(FP), R8")
 	g.f("MOVQ ldx+56(FP), R12")
 	g.f("MOVQ w_base+64(FP), BX")
-	g.f("MOVQ k+88(FP), CX")
-	g.f("MOVQ bias_base+96(FP), SI")
-	g.f("MOVQ rows+120(FP), AX")
+	g.f("MOVQ k+96(FP), CX")
+	g.f("MOVQ bias_base+104(FP), SI")
+	g.f("MOVQ rows+128(FP), AX")
 	g.f("SHLQ $2, R13")
 	g.f("SHLQ $2, R12")
 	g.comment("R8, R9, R10, R11: rows 0, 3, 6, 9 of x.")
@@ -49,10 +49,10 @@ func (g gemm) write(name string) {
 	}
 	if g.panels > 1 {
 		g.comment("DX: the second panel.")
-		g.f("MOVQ CX, DX")
-		g.f("SHLQ $6, DX")
+		g.f("MOVQ ldw+88(FP), DX")
+		g.f("SHLQ $2, DX")
 		g.f("ADDQ BX, DX")
-		g.f("CMPQ panels+128(FP), $2")
+		g.f("CMPQ panels+136(FP), $2")
 		g.f("JEQ two")
 	}
 	for p := 1; p <= g.panels; p++ {
@@ -127,9 +127,12 @@ func (g gemm) tile(rows, p int) {
 	}
 
 	g.label(l(""))
+	g.f("CMPB add+144(FP), $0")
+	g.f("JNE %s", l("add"))
 	for i := range rows * vecs {
 		g.f("VXORPS X%d, X%d, X%d", i, i, i)
 	}
+	g.label(l("start"))
 	g.f("SUBQ $%d, CX", g.unroll)
 	g.f("JLT %s", l("tail"))
 	g.label(l("loop"))
@@ -158,4 +161,15 @@ func (g gemm) tile(rows, p int) {
 	}
 	g.f("VZEROUPPER")
 	g.f("RET")
+	g.label(l("add"))
+	g.f("MOVQ DI, R14")
+	for i := range rows {
+		for c := range vecs {
+			g.f("VMOVUPS %d(R14), %s", 4*g.v.lanes*c, g.acc(i, c, vecs))
+		}
+		if i < rows-1 {
+			g.f("ADDQ R13, R14")
+		}
+	}
+	g.f("JMP %s", l("start"))
 }
