@@ -23,7 +23,7 @@ type gemmS8SparseImpl struct {
 	// prepare arranges x in t.buf; t.rows, t.k, t.scale and t.zero are set.
 	prepare func(t *TilesS8, x MatU8)
 	// gemm computes blocks b0 to b1 of w for all tokens of t.
-	gemm func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
+	gemm      func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
 	usesPairs bool // gemm reads w.pairs()
 }
 

@@ -12,7 +12,7 @@ import (
 // is [pair of inputs][token][2 inputs] in int16. The sums of a block of 64 rows
 // are kept as [row][token] and transposed when they are scaled.
 const (
-	avx2Vectors = 8
+	avx2Vectors = 4
 	avx2Entries = 8192 // limit for one call, which cannot be interrupted
 )
 

@@ -8,8 +8,9 @@ import (
 )
 
 // The avx512vbmi variant cuts M tokens into tiles of nearly equal size, at
-// most vbmiTokens. A tile holds, for each block of K, the windows of both
-// views as [window][token][64 bytes]; see SparseS8.
+// most vbmiTokens and so many that a block of K fits most of a first cache of
+// 32 KiB. A tile holds, for each block of K, the windows of both views as
+// [window][token][64 bytes]; see SparseS8.
 //
 // Each tile is multiplied with up to vbmiBlocks blocks of 64 rows, block of K
 // by block of K, before the sums are scaled and stored: so sums stay in the
@@ -17,6 +18,7 @@ import (
 // Tiles take turns over a run of rows whose slots fit the second cache.
 const (
 	vbmiTokens = 24
+	vbmiTile   = 28 << 10 // bytes of a tile in a block of K
 	vbmiBlocks = 4
 	vbmiRun    = 320 << 10 // bytes of slots
 )
@@ -61,7 +63,8 @@ func sparseFinishAVX512VBMI(a *sparseFinishArgs)
 func prepareS8AVX512VBMI(t *TilesS8, x MatU8) {
 	kblocks, windows := sparseShape(x.Cols)
 	token := kblocks * 2 * windows * sparseWindow // bytes
-	t.tiles = (x.Rows + vbmiTokens - 1) / vbmiTokens
+	most := min(vbmiTokens, vbmiTile/(2*windows*sparseWindow))
+	t.tiles = (x.Rows + most - 1) / most
 	t.grow(x.Rows * token)
 	shifts := sparseShifts(windows)
 	var lanes [4 * sparseMaxWindows]int

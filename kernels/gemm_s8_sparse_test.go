@@ -132,27 +132,237 @@ func TestGemmS8Sparse(t *testing.T) {
 	}
 }
 
-func BenchmarkGemmS8Sparse(b *testing.B) {
-	for _, c := range []struct {
-		m, n, k  int
-		sparsity float64
-	}{
-		{128, 768, 768, .9}, {128, 768, 768, .8}, {128, 768, 768, .95},
-		{16, 768, 768, .9}, {384, 768, 768, .9},
-		{128, 3072, 768, .9}, {128, 768, 3072, .9},
-		{128, 384, 384, .9}, {128, 1536, 384, .9}, {128, 384, 1536, .9},
-	} {
-		rng := rand.New(rand.NewPCG(1, 2))
-		// Several matrices in turn, so that weights come from the second or third cache.
-		ws := make([]*SparseS8, max(1, 4*768*768/(c.n*c.k)))
-		for i := range ws {
-			ws[i] = mustPack(b, rng, uniformS8(rng, c.n, c.k, c.sparsity), c.n, c.k)
+// TestGemmS8SparsePatterns multiplies with the matrices of sparseCases.
+func TestGemmS8SparsePatterns(t *testing.T) {
+	for _, c := range sparseCases {
+		t.Run(c.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 4))
+			w := c.make(rng, c.n, c.k)
+			p := mustPack(t, rng, w, c.n, c.k)
+			x := randomU8(rng, 29, c.k)
+			want := gemmS8Plain(x, w, p.Scale(), nil, c.n, c.k)
+			eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+				sameBits(t, gemmWith(v, x, p, nil), want)
+			})
+		})
+	}
+}
+
+// TestGemmS8SparseExtremes reaches the largest sums, which only exact
+// arithmetic gets right.
+func TestGemmS8SparseExtremes(t *testing.T) {
+	const m, n, k = 9, 20, 3072
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, weight := range []int8{-128, -127, 127} {
+		w := make([]int8, n*k)
+		for i := range w {
+			w[i] = weight
 		}
-		x := randomU8(rng, c.m, c.k)
-		bias := randomBias(rng, c.n)
-		dst := NewMatF32(c.m, c.n)
-		benchVariants(b, gemmS8SparseVariants, func(b *testing.B, v variant[*gemmS8SparseImpl]) {
+		p := mustPack(t, rng, w, n, k)
+		for _, value := range []uint8{0, 255} {
+			for _, zero := range []int32{0, 255} {
+				x := randomU8(rng, m, k)
+				for i := range x.Data {
+					x.Data[i] = value
+				}
+				for i := range x.Zero {
+					x.Zero[i] = zero
+				}
+				bias := randomBias(rng, n)
+				want := gemmS8Plain(x, w, p.Scale(), bias, n, k)
+				eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+					sameBits(t, gemmWith(v, x, p, bias), want)
+				})
+			}
+		}
+	}
+	t.Run("k=65536", func(t *testing.T) {
+		const k = 65536
+		w := make([]int8, 2*k)
+		for i := range w {
+			w[i] = -128
+		}
+		p := mustPack(t, rng, w, 2, k)
+		x := randomU8(rng, 2, k)
+		for i := range x.Data {
+			x.Data[i] = 255
+		}
+		clear(x.Zero)
+		want := gemmS8Plain(x, w, p.Scale(), nil, 2, k)
+		eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+			sameBits(t, gemmWith(v, x, p, nil), want)
+		})
+	})
+}
+
+// TestGemmS8SparseGuards places every buffer beside unreadable memory, gives
+// rows odd strides and checks that what lies between rows stays as it was.
+func TestGemmS8SparseGuards(t *testing.T) {
+	for _, s := range []struct{ m, n, k int }{{1, 1, 1}, {7, 17, 65}, {8, 64, 64}, {25, 70, 769}, {26, 130, 100}} {
+		rng := rand.New(rand.NewPCG(11, 12))
+		w := uniformS8(rng, s.n, s.k, .8)
+		packed := mustPack(t, rng, w, s.n, s.k)
+		plain := randomU8(rng, s.m, s.k)
+		biases := randomBias(rng, s.n)
+		want := gemmS8Plain(plain, w, packed.Scale(), biases, s.n, s.k)
+		eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+			for g := range guards[uint8]() {
+				bytes, floats, ints := guards[uint8]()[g], guards[float32]()[g], guards[int32]()[g]
+				x := MatU8{Rows: s.m, Cols: s.k, Stride: s.k + 3, Data: bytes(t, (s.m-1)*(s.k+3)+s.k), Scale: floats(t, s.m), Zero: ints(t, s.m)}
+				for i := range s.m {
+					copy(x.Data[i*x.Stride:], plain.Data[i*s.k:(i+1)*s.k])
+				}
+				copy(x.Scale, plain.Scale)
+				copy(x.Zero, plain.Zero)
+				raw := bytes(t, packed.Bytes())
+				copy(raw, packed.raw)
+				p, err := OpenS8Sparse(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				bias := floats(t, s.n)
+				copy(bias, biases)
+				dst := MatF32{Rows: s.m, Cols: s.n, Stride: s.n + 5, Data: floats(t, (s.m-1)*(s.n+5)+s.n)}
+				for i := range dst.Data {
+					dst.Data[i] = -1
+				}
+				var tiles TilesS8
+				tiles.prepare(x, v.fn)
+				GemmS8Sparse(dst, &tiles, p, bias, 0, p.Blocks())
+				sameBits(t, dst, want)
+				for i, d := range dst.Data {
+					if i%dst.Stride >= s.n && d != -1 {
+						t.Fatalf("element %d, between rows, was written", i)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestGemmS8SparseParts computes a product in parts, by blocks and by tokens,
+// on several goroutines: every part must be what the whole product has.
+func TestGemmS8SparseParts(t *testing.T) {
+	const m, n, k = 61, 200, 800
+	rng := rand.New(rand.NewPCG(13, 14))
+	p := mustPack(t, rng, uniformS8(rng, n, k, .9), n, k)
+	raw, _ := p.MarshalBinary()
+	x := randomU8(rng, m, k)
+	bias := randomBias(rng, n)
+	eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+		want := gemmWith(v, x, p, bias)
+		fresh, err := OpenS8Sparse(raw) // whose other forms are not made yet
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		var tiles TilesS8
+		tiles.prepare(x, v.fn)
+		dst := NewMatF32(m, n)
+		var wg sync.WaitGroup
+		for b := range p.Blocks() {
+			wg.Go(func() { GemmS8Sparse(dst, &tiles, fresh, bias, b, b+1) })
+		}
+		wg.Wait()
+		sameBits(t, dst, want)
+
+		dst = NewMatF32(m, n)
+		for t0 := 0; t0 < m; t0 += 7 {
+			wg.Go(func() {
+				t1 := min(t0+7, m)
+				var tiles TilesS8
+				tiles.prepare(MatU8{Data: x.Data[t0*k : t1*k], Rows: t1 - t0, Cols: k, Stride: k, Scale: x.Scale[t0:t1], Zero: x.Zero[t0:t1]}, v.fn)
+				part := dst.Sub(t0, t1, 0, n)
+				GemmS8Sparse(part, &tiles, p, bias, 0, 1)
+				GemmS8Sparse(part, &tiles, p, bias, 1, p.Blocks())
+			})
+		}
+		wg.Wait()
+		sameBits(t, dst, want)
+	})
+}
+
+// TestTilesS8Reuse prepares shrinking and growing activations in one TilesS8.
+func TestTilesS8Reuse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
+		var tiles TilesS8
+		for _, s := range []struct{ m, k int }{{30, 500}, {3, 70}, {0, 70}, {50, 769}, {11, 65}} {
+			w := uniformS8(rng, 20, s.k, .7)
+			p := mustPack(t, rng, w, 20, s.k)
+			x := randomU8(rng, s.m, s.k)
+			tiles.prepare(x, v.fn)
+			want := gemmS8Plain(x, w, p.Scale(), nil, 20, s.k)
+			clear(x.Data) // x is the caller's again
+			clear(x.Scale)
+			dst := NewMatF32(s.m, 20)
+			GemmS8Sparse(dst, &tiles, p, nil, 0, p.Blocks())
+			sameBits(t, dst, want)
+			if tiles.Rows() != s.m || tiles.K() != s.k {
+				t.Errorf("%d x %d, want %d x %d", tiles.Rows(), tiles.K(), s.m, s.k)
+			}
+		}
+	})
+}
+
+func TestGemmS8SparsePanics(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	w := mustPack(t, rng, uniformS8(rng, 70, 80, .5), 70, 80)
+	var x, other, unused TilesS8
+	x.Prepare(NewMatU8(5, 80))
+	other.Prepare(NewMatU8(5, 81))
+	for _, c := range []struct {
+		want string
+		f    func()
+	}{
+		{"kernels: activations and weights differ in K", func() { GemmS8Sparse(NewMatF32(5, 70), &other, w, nil, 0, 2) }},
+		{"kernels: product of another shape", func() { GemmS8Sparse(NewMatF32(4, 70), &x, w, nil, 0, 2) }},
+		{"kernels: product of another shape", func() { GemmS8Sparse(NewMatF32(5, 71), &x, w, nil, 0, 2) }},
+		{"kernels: product of another shape", func() { GemmS8Sparse(NewMatF32(5, 70), &unused, w, nil, 0, 2) }},
+		{"kernels: bias of another length", func() { GemmS8Sparse(NewMatF32(5, 70), &x, w, make([]float32, 64), 0, 2) }},
+		{"kernels: block range out of bounds", func() { GemmS8Sparse(NewMatF32(5, 70), &x, w, nil, -1, 2) }},
+		{"kernels: block range out of bounds", func() { GemmS8Sparse(NewMatF32(5, 70), &x, w, nil, 0, 3) }},
+		{"kernels: block range out of bounds", func() { GemmS8Sparse(NewMatF32(5, 70), &x, w, nil, 2, 1) }},
+		{"kernels: activations need 1 to 65536 columns", func() { x.Prepare(NewMatU8(1, 0)) }},
+		{"kernels: matrix data too short", func() { x.Prepare(MatU8{Rows: 2, Cols: 3, Stride: 3, Data: make([]uint8, 5)}) }},
+		{"kernels: weights do not match their shape", func() { SparseOrderS8(make([]int8, 5), 2, 3) }},
+		{"kernels: weights do not match their shape", func() { QuantizeS8Rows(make([]float32, 5), 2, 3) }},
+		{"kernels: quantized matrix of another shape", func() { QuantizeU8(NewMatU8(2, 3), NewMatF32(3, 2)) }},
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != c.want {
+					t.Errorf("panic %v, want %q", got, c.want)
+				}
+			}()
+			c.f()
+		}()
+	}
+}
+
+func BenchmarkGemmS8Sparse(b *testing.B) {
+	benchVariants(b, gemmS8SparseVariants, func(b *testing.B, v variant[*gemmS8SparseImpl]) {
+		for _, c := range []struct {
+			m, n, k  int
+			sparsity float64
+		}{
+			{128, 768, 768, .9}, {128, 768, 768, .8}, {128, 768, 768, .95},
+			{16, 768, 768, .9}, {384, 768, 768, .9},
+			{128, 3072, 768, .9}, {128, 768, 3072, .9},
+			{128, 384, 384, .9}, {128, 1536, 384, .9}, {128, 384, 1536, .9},
+		} {
 			b.Run(fmt.Sprintf("m=%d/n=%d/k=%d/sparsity=%.0f", c.m, c.n, c.k, 100*c.sparsity), func(b *testing.B) {
+				rng := rand.New(rand.NewPCG(1, 2))
+				// Several matrices in turn, so that weights do not lie in the first cache.
+				ws := make([]*SparseS8, max(1, 4*768*768/(c.n*c.k)))
+				slots := 0
+				for i := range ws {
+					ws[i] = mustPack(b, rng, uniformS8(rng, c.n, c.k, c.sparsity), c.n, c.k)
+					slots += ws[i].Slots()
+				}
+				x := randomU8(rng, c.m, c.k)
+				bias := randomBias(rng, c.n)
+				dst := NewMatF32(c.m, c.n)
 				var tiles TilesS8
 				tiles.prepare(x, v.fn)
 				for _, w := range ws {
@@ -160,32 +370,43 @@ func BenchmarkGemmS8Sparse(b *testing.B) {
 				}
 				i := 0
 				for b.Loop() {
-					GemmS8Sparse(dst, &tiles, ws[i%len(ws)], bias, 0, ws[i%len(ws)].Blocks())
+					w := ws[i%len(ws)]
+					GemmS8Sparse(dst, &tiles, w, bias, 0, w.Blocks())
 					i++
 				}
 				seconds := b.Elapsed().Seconds() / float64(b.N)
 				b.ReportMetric(float64(c.m)*float64(c.n)*float64(c.k)/seconds/1e9, "GMAC/s")
 				if v.isa == "avx512vbmi" {
-					b.ReportMetric(float64(c.m)*float64(ws[0].Slots())/seconds/1e9, "Gpairs/s")
+					b.ReportMetric(float64(c.m)*float64(slots)/float64(len(ws))/seconds/1e9, "Gpairs/s")
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func BenchmarkPrepareS8(b *testing.B) {
-	for _, k := range []int{384, 768, 3072} {
-		x := randomU8(rand.New(rand.NewPCG(1, 2)), 128, k)
-		benchVariants(b, gemmS8SparseVariants, func(b *testing.B, v variant[*gemmS8SparseImpl]) {
+	benchVariants(b, gemmS8SparseVariants, func(b *testing.B, v variant[*gemmS8SparseImpl]) {
+		for _, k := range []int{384, 768, 3072} {
 			b.Run(fmt.Sprintf("m=128/k=%d", k), func(b *testing.B) {
+				x := randomU8(rand.New(rand.NewPCG(1, 2)), 128, k)
 				b.SetBytes(int64(len(x.Data)))
 				var tiles TilesS8
 				for b.Loop() {
 					tiles.prepare(x, v.fn)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
-var _ sync.Mutex
+// BenchmarkPrepareWeights measures the conversion to pairs, which the avx2
+// variant does once for each matrix.
+func BenchmarkPrepareWeights(b *testing.B) {
+	const n, k = 768, 768
+	rng := rand.New(rand.NewPCG(1, 2))
+	w := mustPack(b, rng, uniformS8(rng, n, k, .9), n, k)
+	for b.Loop() {
+		newPairsS8(w)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(n*k), "ns/weight")
+}

@@ -127,7 +127,7 @@ func PackS8Sparse(w []int8, scale []float32, n, k int) (*SparseS8, error) {
 	switch {
 	case n < 1 || n > sparseMaxDim || k < 1 || k > sparseMaxDim:
 		return nil, fmt.Errorf("kernels: cannot pack a %d x %d matrix (each side must be 1 to %d)", n, k, sparseMaxDim)
-	case len(w) != n*k:
+	case uint64(len(w)) != uint64(n)*uint64(k):
 		return nil, fmt.Errorf("kernels: %d weights for a %d x %d matrix", len(w), n, k)
 	case len(scale) != n:
 		return nil, fmt.Errorf("kernels: %d scales for %d rows", len(scale), n)

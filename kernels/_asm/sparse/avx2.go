@@ -1,7 +1,7 @@
 package main
 
 // avx2Vectors is the largest number of vectors of eight tokens of a tile.
-const avx2Vectors = 8
+const avx2Vectors = 4
 
 func avx2(t *text) {
 	t.line(`// func sparseDotAVX2(a *sparsePairArgs)
@@ -14,7 +14,7 @@ func avx2(t *text) {
 //		}
 //	}
 //
-// where acc starts at zero. Y0 to Y7 hold the accumulators of a row, Y15 the
+// where acc starts at zero. Y0 to Y3 hold the accumulators of a row, Y15 the
 // weights of a pair. SI activations, R8 pairs, R9 weights, R10 starts, R11 rows
 // left, R12 accumulators, AX and CX entry and end of the list, BX offset of the
 // activations.`)

@@ -1,0 +1,129 @@
+//go:build amd64 && !purego
+
+#include "textflag.h"
+
+DATA quantizeU8Order<>+0(SB)/4, $0
+DATA quantizeU8Order<>+4(SB)/4, $4
+DATA quantizeU8Order<>+8(SB)/4, $1
+DATA quantizeU8Order<>+12(SB)/4, $5
+DATA quantizeU8Order<>+16(SB)/4, $2
+DATA quantizeU8Order<>+20(SB)/4, $6
+DATA quantizeU8Order<>+24(SB)/4, $3
+DATA quantizeU8Order<>+28(SB)/4, $7
+GLOBL quantizeU8Order<>(SB), RODATA|NOPTR, $32
+
+// func quantizeU8BoundsAVX2(x *float32, n int) (lo, hi float32)
+//
+//	for i := range n { // n is a multiple of 32, not 0
+//		lo = min(lo, x[i]) // lo if x[i] is not a number
+//		hi = max(hi, x[i])
+//	}
+//
+// Y0 to Y3 hold minima, Y4 to Y7 maxima, Y8 to Y11 the elements. SI x, CX
+// elements left.
+TEXT ·quantizeU8BoundsAVX2(SB), NOSPLIT, $0-24
+	MOVQ  x+0(FP), SI
+	MOVQ  n+8(FP), CX
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+loop:
+	VMOVUPS (SI), Y8
+	VMOVUPS 32(SI), Y9
+	VMOVUPS 64(SI), Y10
+	VMOVUPS 96(SI), Y11
+	VMINPS  Y0, Y8, Y0
+	VMINPS  Y1, Y9, Y1
+	VMINPS  Y2, Y10, Y2
+	VMINPS  Y3, Y11, Y3
+	VMAXPS  Y4, Y8, Y4
+	VMAXPS  Y5, Y9, Y5
+	VMAXPS  Y6, Y10, Y6
+	VMAXPS  Y7, Y11, Y7
+	ADDQ    $128, SI
+	SUBQ    $32, CX
+	JNZ     loop
+
+	VMINPS       Y1, Y0, Y0
+	VMINPS       Y3, Y2, Y2
+	VMINPS       Y2, Y0, Y0
+	VMAXPS       Y5, Y4, Y4
+	VMAXPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y4, Y4
+	VEXTRACTF128 $1, Y0, X1
+	VEXTRACTF128 $1, Y4, X5
+	VMINPS       X1, X0, X0
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0x4e, X0, X1
+	VPERMILPS    $0x4e, X4, X5
+	VMINPS       X1, X0, X0
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X0, X1
+	VPERMILPS    $0xb1, X4, X5
+	VMINPS       X1, X0, X0
+	VMAXPS       X5, X4, X4
+	VMOVSS       X0, lo+16(FP)
+	VMOVSS       X4, hi+20(FP)
+	VZEROUPPER
+	RET
+
+// VALUE leaves the quantized values of the elements at (SI)+off in y.
+#define VALUE(off, y) \
+	VMOVUPS   off(SI), y \
+	VCMPPS    $7, y, y, Y9 \
+	VANDPS    Y9, y, y \
+	VMULPS    Y4, y, y \
+	VMAXPS    Y5, y, y \
+	VMINPS    Y6, y, y \
+	VCVTPS2DQ y, y \
+	VPADDD    Y7, y, y
+
+// func quantizeU8RoundAVX2(dst *uint8, x *float32, n int, inverse float32, zero int32)
+//
+//	for i := range n { // n is a multiple of 32, not 0
+//		v := x[i] * inverse // 0 if x[i] is not a number
+//		dst[i] = uint8(round(min(max(v, -zero), 255-zero)) + zero)
+//	}
+//
+// Y4 holds inverse, Y5 and Y6 the bounds, Y7 zero, Y8 the order of the packed
+// words. DI dst, SI x, CX elements left.
+TEXT ·quantizeU8RoundAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS inverse+24(FP), Y4
+	MOVL         zero+28(FP), AX
+	MOVQ         AX, X7
+	VPBROADCASTD X7, Y7
+	VPXOR        Y5, Y5, Y5
+	VPSUBD       Y7, Y5, Y5
+	MOVL         $255, AX
+	MOVQ         AX, X6
+	VPBROADCASTD X6, Y6
+	VPSUBD       Y7, Y6, Y6
+	VCVTDQ2PS    Y5, Y5
+	VCVTDQ2PS    Y6, Y6
+	VMOVDQU      quantizeU8Order<>(SB), Y8
+
+loop:
+	VALUE(0, Y0)
+	VALUE(32, Y1)
+	VALUE(64, Y2)
+	VALUE(96, Y3)
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKUSWB Y2, Y0, Y0
+	VPERMD    Y0, Y8, Y0
+	VMOVDQU   Y0, (DI)
+	ADDQ      $128, SI
+	ADDQ      $32, DI
+	SUBQ      $32, CX
+	JNZ       loop
+	VZEROUPPER
+	RET
