@@ -247,29 +247,6 @@ func sharedFolder(t testing.TB) string {
 	return dir
 }
 
-func TestFloat16(t *testing.T) {
-	for h := range 1 << 16 {
-		f := safetensors.Float16(uint16(h))
-		if f != f {
-			if g := safetensors.Float16(toFloat16(f)); g == g {
-				t.Fatalf("%#x: NaN became %v", h, g)
-			}
-			continue
-		}
-		if got := toFloat16(f); got != uint16(h) {
-			t.Fatalf("%#x became %v and then %#x", h, f, got)
-		}
-	}
-	for _, c := range []struct {
-		in   float32
-		want uint16
-	}{{1 + 0x1p-11, 0x3c00}, {1 + 3*0x1p-11, 0x3c02}, {65519, 0x7bff}, {65520, 0x7c00}, {0x1p-25, 0}, {0x1.8p-25, 1}, {-1e30, 0xfc00}} {
-		if got := toFloat16(c.in); got != c.want {
-			t.Errorf("%v: got %#x, want %#x", c.in, got, c.want)
-		}
-	}
-}
-
 func TestBatchCheck(t *testing.T) {
 	m := &Model{Config: Config{MaxPosition: 4, Vocab: 10}}
 	for _, c := range []struct {

@@ -68,7 +68,7 @@ func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, erro
 		return t, fmt.Errorf("tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", name, t.Shape, shape)
 	}
 	switch t.DType {
-	case "F32", "F16", "BF16":
+	case safetensors.F32, safetensors.F16, safetensors.BF16:
 		return t, nil
 	}
 	return t, fmt.Errorf("tensor %q has the type %s (supported: F32, F16, BF16)", name, t.DType)
@@ -247,14 +247,14 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 		return err
 	}
 	switch t.DType {
-	case "F32":
+	case safetensors.F32:
 		f, err := t.Float32s(nil)
 		if err != nil {
 			return err
 		}
 		m.word = wordsF32{f, h}
 	default:
-		m.word = wordsRaw{t.Data, h, t.DType == "BF16"}
+		m.word = wordsRaw{t.Data, h, t.DType == safetensors.BF16}
 	}
 	return nil
 }
@@ -374,11 +374,15 @@ func loadDense16(m *Model, f *packed.File) error {
 			if err != nil {
 				return err
 			}
-			w := make([]float32, n*k)
-			for x := range w {
-				w[x] = safetensors.Float16(binary.LittleEndian.Uint16(b[2*x:]))
-			}
-			*l.linear = denseLinear(w, bias, n, k)
+			half, zeros := make([]uint16, k), 0
+			w := kernels.PackF32Func(n, k, func(r int, dst []float32) {
+				for x := range half {
+					half[x] = binary.LittleEndian.Uint16(b[2*(r*k+x):])
+				}
+				kernels.Float16ToF32(dst, half)
+				zeros += countZeros(dst)
+			})
+			*l.linear = linear{n: n, k: k, zeros: float64(zeros), dense: w, bias: bias}
 		}
 	}
 	return nil

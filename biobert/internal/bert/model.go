@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/kernels"
 )
 
@@ -133,8 +132,13 @@ func (w wordsRaw) row(id int32, dst []float32) {
 		}
 		return
 	}
-	for j := range dst {
-		dst[j] = safetensors.Float16(binary.LittleEndian.Uint16(r[2*j:]))
+	var half [64]uint16
+	for lo := 0; lo < len(dst); lo += len(half) {
+		h := half[:min(len(half), len(dst)-lo)]
+		for j := range h {
+			h[j] = binary.LittleEndian.Uint16(r[2*(lo+j):])
+		}
+		kernels.Float16ToF32(dst[lo:], h)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -229,9 +228,10 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 			if err != nil {
 				return nil, err
 			}
-			b := make([]byte, 0, 2*len(f))
-			for _, v := range f {
-				b = binary.LittleEndian.AppendUint16(b, toFloat16(v))
+			half, b := make([]uint16, len(f)), make([]byte, 0, 2*len(f))
+			kernels.F32ToFloat16(half, f)
+			for _, v := range half {
+				b = binary.LittleEndian.AppendUint16(b, v)
 			}
 			name := fmt.Sprintf("layer.%d.%s", i, l.name)
 			w.Add(name, packed.F16, b, n, k)
@@ -255,32 +255,6 @@ func (c *Checkpoint) ExportTable(w *packed.Writer) error {
 	w.Add("embeddings.word", packed.S8, b, c.Config.Vocab, c.Config.Hidden)
 	w.AddFloat32s("embeddings.word.scale", scale, c.Config.Vocab)
 	return nil
-}
-
-// toFloat16 converts to half precision, rounding to nearest even.
-func toFloat16(f float32) uint16 {
-	b := math.Float32bits(f)
-	sign, exp, frac := uint16(b>>16&0x8000), int(b>>23&255)-127, b&0x7fffff
-	switch {
-	case exp == 128 && frac != 0:
-		return sign | 0x7e00
-	case exp > 15:
-		return sign | 0x7c00
-	case exp < -25:
-		return sign
-	}
-	shift := 13
-	if exp < -14 { // subnormal
-		frac |= 0x800000
-		shift += -14 - exp
-		exp = -15
-	}
-	v := uint32(exp+15)<<10 + frac>>shift
-	rest, half := frac&(1<<shift-1), uint32(1)<<(shift-1)
-	if rest > half || rest == half && v&1 == 1 {
-		v++
-	}
-	return sign | uint16(v)
 }
 
 // WriteFile writes a packed model so that path holds either what it held before or the whole new file.
