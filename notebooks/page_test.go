@@ -99,12 +99,13 @@ type facts struct {
 	Charts  int            // charts, alive or not
 	Live    int            // those drawn by ECharts
 	Visible int            // those that show something: a live chart or its picture
+	SpeedUp string         // the title of the bars
 	Remote  int            // scripts, styles, frames and pictures that have an address
 }
 
 const countFacts = `(() => {
 	const shown = e => { const r = e.getBoundingClientRect(); return r.width > 50 && r.height > 20 };
-	const f = {Marks: 0, Types: {}, Bad: 0, Charts: 0, Live: 0, Visible: 0, Remote: 0};
+	const f = {Marks: 0, Types: {}, Bad: 0, Charts: 0, Live: 0, Visible: 0, Remote: 0, SpeedUp: ''};
 	for (const m of document.querySelectorAll('mark[data-type]')) {
 		f.Marks++;
 		f.Types[m.dataset.type] = (f.Types[m.dataset.type] || 0) + 1;
@@ -119,6 +120,7 @@ const countFacts = `(() => {
 		if (live) f.Live++;
 		if (live || picture) f.Visible++;
 	}
+	f.SpeedUp = document.querySelector('.sb-bars .sb-title')?.textContent ?? '';
 	for (const e of document.querySelectorAll('script[src], link[href], iframe[src], img[src]'))
 		if (!/^(data:|blob:|#)/.test(e.getAttribute('src') || e.getAttribute('href'))) f.Remote++;
 	return f;
@@ -178,6 +180,9 @@ func TestPage(t *testing.T) {
 	}
 	if f.Live < f.Charts {
 		t.Errorf("%d of %d charts are not alive", f.Charts-f.Live, f.Charts)
+	}
+	if !strings.Contains(f.SpeedUp, "faster") {
+		t.Errorf("the bars are titled %q, want how much faster sparse is than dense", f.SpeedUp)
 	}
 	if f.Remote > 0 {
 		t.Errorf("%d elements load from an address", f.Remote)
