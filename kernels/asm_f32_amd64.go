@@ -2,6 +2,8 @@
 
 package kernels
 
+//go:generate go -C _asm/f32 run . -out ../..
+
 //go:noescape
 func gemmF32AVX512F(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw, k int, bias []float32, rows, panels int, add bool)
 

@@ -130,14 +130,9 @@ func TestAttentionF32Panics(t *testing.T) {
 		{want: ranges, dst: NewMatF32(2, 8), qkv: NewMatF32(2, 24), heads: 2, to: 3},
 		{want: ranges, dst: NewMatF32(2, 8), qkv: NewMatF32(2, 24), heads: 2, from: 2, to: 1},
 	} {
-		func() {
-			defer func() {
-				if got := recover(); got != test.want {
-					t.Errorf("panic %v, want %q", got, test.want)
-				}
-			}()
+		wantPanic(t, test.want, func() {
 			AttentionF32(test.dst, test.qkv, test.heads, test.from, test.to, new(AttentionScratch))
-		}()
+		})
 	}
 	AttentionF32(NewMatF32(0, 8), NewMatF32(0, 24), 2, 0, 2, new(AttentionScratch)) // no tokens: nothing to do
 }

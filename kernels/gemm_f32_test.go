@@ -253,14 +253,7 @@ func TestGemmF32Panics(t *testing.T) {
 		{"stride", "kernels: bad matrix shape", func() { GemmF32(MatF32{ok.Data, 3, 33, 32}, x, w, nil, 0, 33) }},
 		{"weights", "kernels: weights too short", func() { PackF32(make([]float32, 7), 2, 4) }},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			defer func() {
-				if got := recover(); got != test.want {
-					t.Errorf("panic %v, want %q", got, test.want)
-				}
-			}()
-			test.f()
-		})
+		t.Run(test.name, func(t *testing.T) { wantPanic(t, test.want, test.f) })
 	}
 	GemmF32(NewMatF32(0, 33), NewMatF32(0, 4), w, nil, 0, 33) // no rows: nothing to do
 	GemmF32(ok, x, w, nil, 16, 16)

@@ -137,6 +137,17 @@ func TestLayerNormF32Wrapper(t *testing.T) {
 	}
 }
 
+func TestLayerNormF32Panics(t *testing.T) {
+	a, g := NewMatF32(2, 3), make([]float32, 3)
+	const shapes, weights = "kernels: layer norm shapes do not match", "kernels: layer norm weights do not match the columns"
+	wantPanic(t, shapes, func() { LayerNormF32(a, NewMatF32(2, 4), MatF32{}, g, g, 1) })
+	wantPanic(t, shapes, func() { LayerNormF32(a, NewMatF32(1, 3), MatF32{}, g, g, 1) })
+	wantPanic(t, shapes, func() { LayerNormF32(a, a, NewMatF32(1, 3), g, g, 1) })
+	wantPanic(t, weights, func() { LayerNormF32(a, a, a, g[:2], g, 1) })
+	wantPanic(t, weights, func() { LayerNormF32(a, a, a, g, g[:2], 1) })
+	LayerNormF32(NewMatF32(0, 3), NewMatF32(0, 3), NewMatF32(0, 3), g, g, 1) // no rows: nothing to do
+}
+
 // TestSoftmaxF32 compares with float64. The bound is 4 units in the last place
 // and a quarter of the exponent: rounding errors of an exponent are magnified
 // by its size.
@@ -231,71 +242,65 @@ func geluTanh64(x float64) float64 {
 	return x * 0.5 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 }
 
-// TestGELUF32 sweeps every 512th float32 up to 2**7 in size.
-func TestGELUF32(t *testing.T) {
-	for _, f := range []struct {
-		name     string
-		variants []variant[mapF32Func]
-		want     func(float64) float64
-		abs, rel float64 // bounds on the error where the result is below 8, and on the relative one from -5 up
-	}{
-		{"gelu", geluF32Variants, gelu64, 3e-7, 2e-6},
-		{"gelu_tanh", geluTanhF32Variants, geluTanh64, 6e-7, 3e-6},
-	} {
-		t.Run("op="+f.name, func(t *testing.T) {
-			eachVariant(t, f.variants, func(t *testing.T, v variant[mapF32Func]) {
-				var x []float32
-				for b := uint32(0); b < math.Float32bits(128); b += 509 {
-					x = append(x, math.Float32frombits(b), -math.Float32frombits(b))
+func TestGELUF32(t *testing.T) { testMap(t, geluF32Variants, gelu64, 3e-7, 2e-6) }
+
+func TestGELUTanhF32(t *testing.T) { testMap(t, geluTanhF32Variants, geluTanh64, 6e-7, 3e-6) }
+
+// testMap compares a GELU with float64 on every 509th float32 up to 128 in
+// size. abs bounds the error where the result is below 8 (larger ones must
+// equal x), rel the relative error for x from -5 up.
+func testMap(t *testing.T, variants []variant[mapF32Func], f func(float64) float64, abs, rel float64) {
+	eachVariant(t, variants, func(t *testing.T, v variant[mapF32Func]) {
+		var x []float32
+		for b := uint32(0); b < math.Float32bits(128); b += 509 {
+			x = append(x, math.Float32frombits(b), -math.Float32frombits(b))
+		}
+		y := slices.Clone(x)
+		v.fn(y)
+		worstAbs, worstRel := 0.0, 0.0
+		for i, got := range y {
+			want := f(float64(x[i]))
+			diff := math.Abs(float64(got) - want)
+			if math.Abs(want) < 8 {
+				worstAbs = max(worstAbs, diff)
+			} else if got != x[i] {
+				t.Fatalf("of %g is %g, want it unchanged", x[i], got)
+			}
+			if x[i] > -5 && math.Abs(want) >= minNormal {
+				worstRel = max(worstRel, diff/math.Abs(want))
+			}
+		}
+		t.Logf("largest error %.3g, relative %.3g", worstAbs, worstRel)
+		if worstAbs > abs || worstRel > rel {
+			t.Errorf("largest error %.3g, relative %.3g; want at most %.3g and %.3g", worstAbs, worstRel, abs, rel)
+		}
+		for _, test := range []struct{ x, want float64 }{
+			{0, 0}, {math.Inf(1), math.Inf(1)}, {math.Inf(-1), 0}, {math.NaN(), math.NaN()},
+			{math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, 0}, {1000, 1000}, {-1000, 0}, {-20, 0}, {20, 20},
+		} {
+			x := []float32{float32(test.x)}
+			v.fn(x)
+			if got, want := x[0], float32(test.want); !(got == want || sameF32(got, want) || want == 0 && math.Abs(float64(got)) < 1e-36) {
+				t.Errorf("of %g is %g, want %g", test.x, got, want)
+			}
+		}
+		for _, n := range append([]int{0}, edgeCols...) { // the place in a vector changes nothing
+			for _, guard := range guards[float32]() {
+				a := guard(t, n)
+				for i := range a {
+					a[i] = float32(i)/16 - 5
 				}
-				y := slices.Clone(x)
-				v.fn(y)
-				worstAbs, worstRel := 0.0, 0.0
-				for i, got := range y {
-					want := f.want(float64(x[i]))
-					diff := math.Abs(float64(got) - want)
-					if math.Abs(want) < 8 {
-						worstAbs = max(worstAbs, diff)
-					} else if got != x[i] {
-						t.Fatalf("of %g is %g, want it unchanged", x[i], got)
-					}
-					if x[i] > -5 && math.Abs(want) >= minNormal {
-						worstRel = max(worstRel, diff/math.Abs(want))
-					}
-				}
-				t.Logf("largest error %.3g, relative %.3g", worstAbs, worstRel)
-				if worstAbs > f.abs || worstRel > f.rel {
-					t.Errorf("largest error %.3g, relative %.3g; want at most %.3g and %.3g", worstAbs, worstRel, f.abs, f.rel)
-				}
-				for _, test := range []struct{ x, want float64 }{
-					{0, 0}, {math.Inf(1), math.Inf(1)}, {math.Inf(-1), 0}, {math.NaN(), math.NaN()},
-					{math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, 0}, {1000, 1000}, {-1000, 0}, {-20, 0}, {20, 20},
-				} {
-					x := []float32{float32(test.x)}
-					v.fn(x)
-					if got, want := x[0], float32(test.want); !(got == want || sameF32(got, want) || want == 0 && math.Abs(float64(got)) < 1e-36) {
-						t.Errorf("of %g is %g, want %g", test.x, got, want)
-					}
-				}
-				for _, n := range append([]int{0}, edgeCols...) { // the place in a vector changes nothing
-					for _, guard := range guards[float32]() {
-						a := guard(t, n)
-						for i := range a {
-							a[i] = float32(i)/16 - 5
-						}
-						v.fn(a)
-						for i, got := range a {
-							one := []float32{float32(i)/16 - 5}
-							v.fn(one)
-							if got != one[0] {
-								t.Fatalf("n=%d: element %d is %g, alone %g", n, i, got, one[0])
-							}
-						}
+				v.fn(a)
+				for i, got := range a {
+					one := []float32{float32(i)/16 - 5}
+					v.fn(one)
+					if got != one[0] {
+						t.Fatalf("n=%d: element %d is %g, alone %g", n, i, got, one[0])
 					}
 				}
-			})
-		})
-	}
+			}
+		}
+	})
 }
 
 func TestGELUF32Wrapper(t *testing.T) {

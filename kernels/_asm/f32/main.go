@@ -1,7 +1,7 @@
 // Command f32 writes the assembly files of the float32 operations of package
-// kernels. Run it as
+// kernels. Run it by
 //
-//	go run -C kernels/_asm ./f32
+//	go generate ./kernels
 //
 // after changing it; a test of package kernels fails while its output and the
 // committed files differ.
@@ -33,7 +33,7 @@ var files = map[string]func(*asm){
 
 func main() {
 	log.SetFlags(0)
-	dir := flag.String("o", "..", "folder to write to")
+	dir := flag.String("out", "../..", "folder to write to")
 	flag.Parse()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		a := newAsm()
