@@ -80,7 +80,7 @@ func TestBrowser(t *testing.T) {
 			got, err := chromedp.Run(tab, chromedp.Evaluate[result](`(() => {
 					const all = (s) => document.querySelectorAll(s).length, one = (s) => document.querySelector(s);
 					const graph = one(".sb-graph"), chart = echarts.getInstanceByDom(graph.querySelector(".sb-canvas"));
-					const model = chart.getModel().getSeriesByIndex(0), edge = model.getEdgeData().getItemGraphicEl(0).childOfName("line");
+					const model = chart.getModel().getSeriesByIndex(0), edges = model.getEdgeData(), edge = edges.getItemGraphicEl(edges.count() - 1).childOfName("line");
 					const zr = chart.getZr(), p = edge.shape, at = edge.transformCoordToGlobal((p.x1 + p.x2) / 2, (p.y1 + p.y2) / 2);
 					const ev = {zrX: at[0], zrY: at[1], preventDefault() {}, stopPropagation() {}};
 					zr.handler.dispatch("mousemove", ev);

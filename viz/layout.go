@@ -10,7 +10,7 @@ import (
 type point struct{ x, y float64 }
 
 // layout places n nodes in the unit square after Fruchterman and Reingold (1991):
-// nodes repel each other, edges and the centre attract. It starts from a fixed
+// nodes repel each other, edges and the centre attract, those at a busy node less. It starts from a fixed
 // sequence of points, and products are rounded before they are added, so that every
 // machine draws the same picture.
 func layout(n int, edges []annot.Edge) []point {
@@ -23,6 +23,11 @@ func layout(n int, edges []annot.Edge) []point {
 			at[i] = point{0.5, 0.5}
 		}
 		return at
+	}
+	degree := make([]float64, n)
+	for _, e := range edges {
+		degree[e.Source]++
+		degree[e.Target]++
 	}
 	const rounds = 300
 	k := math.Sqrt(1 / float64(n)) // the distance at which push and pull are equal
@@ -45,6 +50,7 @@ func layout(n int, edges []annot.Edge) []point {
 		for _, e := range edges {
 			dx, dy := at[e.Source].x-at[e.Target].x, at[e.Source].y-at[e.Target].y
 			f := math.Sqrt(float64(dx*dx)+float64(dy*dy)) / k
+			f /= math.Sqrt(max(degree[e.Source], degree[e.Target])) // else a dense part shrinks to a clot
 			move[e.Source].x -= float64(dx * f)
 			move[e.Source].y -= float64(dy * f)
 			move[e.Target].x += float64(dx * f)
@@ -73,13 +79,19 @@ func halton(i, base int) float64 {
 	return x
 }
 
+// bounds returns the corners of the least rectangle that holds the points.
+func bounds(at []point) (least, last point) {
+	least, last = point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
+	for _, p := range at {
+		least = point{min(least.x, p.x), min(least.y, p.y)}
+		last = point{max(last.x, p.x), max(last.y, p.y)}
+	}
+	return least, last
+}
+
 // fit stretches points to fill the rectangle from lo to hi.
 func fit(at []point, lo, hi point) {
-	minP, maxP := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
-	for _, p := range at {
-		minP = point{min(minP.x, p.x), min(minP.y, p.y)}
-		maxP = point{max(maxP.x, p.x), max(maxP.y, p.y)}
-	}
+	minP, maxP := bounds(at)
 	scale := func(v, from, to, lo, hi float64) float64 {
 		if to-from < 1e-9 {
 			return (lo + hi) / 2
@@ -91,15 +103,18 @@ func fit(at []point, lo, hi point) {
 	}
 }
 
-// separate pushes discs that overlap apart and keeps them between lo and hi.
-func separate(at []point, radius []float64, lo, hi point) {
-	for range 60 {
+// separate pushes discs that overlap apart, and discs off the lines of edges that are
+// not theirs, and keeps them between lo and hi. It stops when all is well or after a
+// fixed number of rounds.
+func separate(at []point, radius []float64, edges []annot.Edge, lo, hi point) {
+	const apart, aside = 18, 6
+	for range 80 {
 		moved := false
 		for i := range at {
 			for j := range i {
 				dx, dy := at[i].x-at[j].x, at[i].y-at[j].y
 				d := math.Sqrt(float64(dx*dx) + float64(dy*dy))
-				want := radius[i] + radius[j] + 18
+				want := radius[i] + radius[j] + apart
 				if d >= want {
 					continue
 				}
@@ -111,6 +126,36 @@ func separate(at []point, radius []float64, lo, hi point) {
 				at[i].y += float64(dy * push)
 				at[j].x -= float64(dx * push)
 				at[j].y -= float64(dy * push)
+				moved = true
+			}
+		}
+		for _, e := range edges {
+			s, t := at[e.Source], at[e.Target]
+			vx, vy := t.x-s.x, t.y-s.y
+			length2 := float64(vx*vx) + float64(vy*vy)
+			if length2 < 1 {
+				continue
+			}
+			for i := range at {
+				if i == e.Source || i == e.Target {
+					continue
+				}
+				along := (float64((at[i].x-s.x)*vx) + float64((at[i].y-s.y)*vy)) / length2
+				if along <= 0 || along >= 1 {
+					continue
+				}
+				dx, dy := at[i].x-s.x-float64(along*vx), at[i].y-s.y-float64(along*vy)
+				d := math.Sqrt(float64(dx*dx) + float64(dy*dy))
+				want := radius[i] + aside
+				if d >= want {
+					continue
+				}
+				if d < 1e-6 { // on the line: leave it at a right angle
+					dx, dy, d = -vy, vx, math.Sqrt(length2)
+				}
+				push := min(want-d, 3) / d
+				at[i].x += float64(dx * push)
+				at[i].y += float64(dy * push)
 				moved = true
 			}
 		}

@@ -37,13 +37,10 @@ type GraphView struct {
 // Nodes without an edge are counted but not drawn, unless there is no edge at all.
 // A graph whose indices or spans do not fit is an error of the methods, not of
 // Relations. The options are WithTitle, WithLimit, WithColors and WithSize (default
-// 860 by 520).
+// 860 by up to 520, less for a small graph).
 func Relations(g annot.Graph, options ...Option) *GraphView {
 	v := &GraphView{graph: g}
 	v.config, v.err = newConfig("Relations", defaultNodes, options)
-	if v.height == 0 {
-		v.height = 520
-	}
 	return v
 }
 
@@ -199,7 +196,7 @@ func writeEdgeTable(b *bytes.Buffer, g annot.Graph, entry map[string]int, legend
 	if len(g.Edges) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "<details><summary>All %s with their sentences</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr><th>Names</th><th class=\"sb-num\">Sentences</th><th>Evidence</th></tr></thead>\n<tbody>\n", count(len(g.Edges), "link"))
+	fmt.Fprintf(b, "<details><summary>The sentences behind %s</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr><th>Names</th><th class=\"sb-num\">Sentences</th><th>Evidence</th></tr></thead>\n<tbody>\n", count(len(g.Edges), "link"))
 	for i, e := range g.Edges {
 		s, t := g.Nodes[e.Source], g.Nodes[e.Target]
 		ns, nt := entry[s.Type], entry[t.Type]
@@ -250,7 +247,13 @@ func writeQuote(b *bytes.Buffer, q annot.Evidence, source, target string) {
 // chart draws g twice from one layout, which is force-directed: as a picture and as an
 // option for ECharts. Its own layout would differ from run to run and run off the edge.
 func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEntry) *chart {
-	w, h := float64(v.width), float64(v.height)
+	// A small graph would look lost in a big box, and at its corners.
+	spread := 60 + 110*math.Sqrt(float64(len(g.Nodes)))
+	height := v.height
+	if height == 0 {
+		height = min(520, 60+int(0.75*spread))
+	}
+	w, h := float64(v.width), float64(height)
 	most, mostEdge := 1, 1
 	for _, n := range g.Nodes {
 		most = max(most, n.Count)
@@ -265,8 +268,11 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 	width := func(e annot.Edge) float64 { return 1.5 + 4.5*math.Sqrt(float64(e.Count)/float64(mostEdge)) }
 	at := layout(len(g.Nodes), g.Edges)
 	lo, hi := point{40, 30}, point{w - 120, h - 30}
-	fit(at, lo, hi)
-	separate(at, radius, lo, hi)
+	in := point{max(0, hi.x-lo.x-spread) / 2, max(0, hi.y-lo.y-spread) / 2}
+	fit(at, point{lo.x + in.x, lo.y + in.y}, point{hi.x - in.x, hi.y - in.y})
+	separate(at, radius, g.Edges, lo, hi)
+
+	labels := placeLabels(g, at, radius, v.width, height)
 
 	names := make([]string, len(legend))
 	categories := make([]*opts.GraphCategory, len(legend))
@@ -287,15 +293,31 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		Value    int     `json:"value"`
 		Category int     `json:"category"`
 		Size     float64 `json:"symbolSize"`
+		Label    any     `json:"label"`
 	}
 	nodes := make([]node, len(g.Nodes))
 	for i, n := range g.Nodes {
-		nodes[i] = node{fmt.Sprint("n", i), strings.ToValidUTF8(n.Name, "\uFFFD"), strings.ToValidUTF8(n.Type, "\uFFFD") + " · " + count(n.Count, "mention"),
-			round(at[i].x), round(at[i].y), n.Count, entry[n.Type], round(2 * radius[i])}
+		place := map[string]any{"position": labels[i].side}
+		if labels[i].side == "" {
+			place = map[string]any{"show": false}
+		}
+		nodes[i] = node{
+			ID: fmt.Sprint("n", i), Name: strings.ToValidUTF8(n.Name, "\uFFFD"),
+			Note: strings.ToValidUTF8(n.Type, "\uFFFD") + " · " + count(n.Count, "mention"),
+			X:    round(at[i].x), Y: round(at[i].y),
+			Value: n.Count, Category: entry[n.Type], Size: round(2 * radius[i]), Label: place,
+		}
 	}
-	links := make([]opts.GraphLink, len(g.Edges))
-	for i, e := range g.Edges {
-		links[i] = opts.GraphLink{Source: nodes[e.Source].ID, Target: nodes[e.Target].ID, Value: float32(e.Count), LineStyle: &opts.LineStyle{Width: float32(round(width(e)))}}
+	type link struct {
+		opts.GraphLink
+		Row int `json:"row"` // where the table has the edge
+	}
+	links := make([]link, 0, len(g.Edges))
+	for i, e := range slices.Backward(g.Edges) { // so that the most frequent lie on top
+		links = append(links, link{opts.GraphLink{
+			Source: nodes[e.Source].ID, Target: nodes[e.Target].ID, Value: float32(e.Count),
+			LineStyle: &opts.LineStyle{Width: float32(round(width(e)))},
+		}, i})
 	}
 	c.MultiSeries[0].Data, c.MultiSeries[0].Links = nodes, links
 
@@ -304,11 +326,7 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		"label":           map[string]any{"show": true, "position": "right", "color": "var(--sb-fg)", "fontSize": 12, "width": 180, "overflow": "truncate"},
 		"labelLayout":     map[string]any{"hideOverlap": true},
 		"lineStyle":       map[string]any{"color": "#8b95a1", "opacity": 0.5},
-		"emphasis":        map[string]any{"focus": "adjacency", "lineStyle": map[string]any{"opacity": 0.95}, "label": map[string]any{"fontWeight": "bold"}},
-		"left":            40,
-		"right":           120,
-		"top":             30,
-		"bottom":          30,
+		"emphasis":        map[string]any{"focus": "adjacency", "lineStyle": map[string]any{"opacity": 0.95}, "label": map[string]any{"show": true, "fontWeight": "bold"}},
 		"cursor":          "pointer",
 		"selectedMode":    false,
 		"edgeSymbol":      []string{"none", "none"},
@@ -316,10 +334,15 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		"zoom":            1,
 		"legendHoverLink": false,
 	}
+	// ECharts stretches the nodes over the box it is given, so the box is theirs.
+	least, last := bounds(at)
+	for side, share := range map[string]float64{"left": least.x / w, "right": 1 - last.x/w, "top": least.y / h, "bottom": 1 - last.y/h} {
+		series[side] = fmt.Sprintf("%.1f%%", 100*share)
+	}
 	return &chart{
-		width: v.width, height: v.height,
+		width: v.width, height: height,
 		alt:    graphAlt(g),
-		svg:    graphSVG(g, at, radius, width, entry, legend, v.width, v.height),
+		svg:    graphSVG(g, at, radius, labels, width, entry, legend, v.width, height),
 		option: newOption(c.JSON(), names, series),
 	}
 }
@@ -334,9 +357,53 @@ func graphAlt(g annot.Graph) string {
 	return fmt.Sprintf("Graph of %s and %s. Mentioned most: %s.", count(len(g.Nodes), "name"), count(len(g.Edges), "link"), strings.Join(top, ", "))
 }
 
-// graphSVG draws the graph for light paper. A label that finds no free place beside
-// its node is left out; the table has every name.
-func graphSVG(g annot.Graph, at []point, radius []float64, width func(annot.Edge) float64, entry map[string]int, legend []legendEntry, w, h int) string {
+// A label is where the name of a node stands.
+type label struct {
+	side   string // as ECharts calls it; "" where there is no room
+	anchor string // as SVG calls the side's alignment
+	point
+}
+
+func labelText(n annot.Node) string { return shorten(oneLine(n.Name), 28) }
+
+// placeLabels finds each name a free place beside its node, those mentioned most
+// first. A name that finds none is not drawn until one points at its node; the table
+// has every name.
+func placeLabels(g annot.Graph, at []point, radius []float64, w, h int) []label {
+	type box struct{ x0, y0, x1, y1 float64 }
+	var taken []box
+	for i := range g.Nodes {
+		taken = append(taken, box{at[i].x - radius[i], at[i].y - radius[i], at[i].x + radius[i], at[i].y + radius[i]})
+	}
+	labels := make([]label, len(g.Nodes))
+	for i, n := range g.Nodes {
+		wide := 6.6 * float64(utf8.RuneCountInString(labelText(n)))
+		x, y, r := at[i].x, at[i].y, radius[i]+4
+		for _, place := range []struct {
+			label
+			box
+		}{
+			{label{"right", "start", point{x + r, y + 4}}, box{x + r, y - 7, x + r + wide, y + 7}},
+			{label{"left", "end", point{x - r, y + 4}}, box{x - r - wide, y - 7, x - r, y + 7}},
+			{label{"bottom", "middle", point{x, y + r + 10}}, box{x - wide/2, y + r, x + wide/2, y + r + 13}},
+			{label{"top", "middle", point{x, y - r - 1}}, box{x - wide/2, y - r - 12, x + wide/2, y - r}},
+		} {
+			p := place.box
+			free := p.x0 > 0 && p.y0 > 0 && p.x1 < float64(w) && p.y1 < float64(h) && !slices.ContainsFunc(taken, func(q box) bool {
+				return p.x0 < q.x1 && q.x0 < p.x1 && p.y0 < q.y1 && q.y0 < p.y1
+			})
+			if free {
+				taken = append(taken, p)
+				labels[i] = place.label
+				break
+			}
+		}
+	}
+	return labels
+}
+
+// graphSVG draws the graph for light paper.
+func graphSVG(g annot.Graph, at []point, radius []float64, labels []label, width func(annot.Edge) float64, entry map[string]int, legend []legendEntry, w, h int) string {
 	var b strings.Builder
 	openSVG(&b, w, h)
 	for _, e := range slices.Backward(g.Edges) {
@@ -346,34 +413,9 @@ func graphSVG(g annot.Graph, at []point, radius []float64, width func(annot.Edge
 	for i, n := range g.Nodes {
 		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s"/>`+"\n", at[i].x, at[i].y, radius[i], legend[entry[n.Type]].base)
 	}
-	type box struct{ x0, y0, x1, y1 float64 }
-	var taken []box
-	for i := range g.Nodes {
-		taken = append(taken, box{at[i].x - radius[i], at[i].y - radius[i], at[i].x + radius[i], at[i].y + radius[i]})
-	}
-	for i, n := range g.Nodes {
-		name := shorten(oneLine(n.Name), 28)
-		wide := 6.6 * float64(utf8.RuneCountInString(name))
-		x, y, r := at[i].x, at[i].y, radius[i]+4
-		for _, place := range []struct {
-			anchor string
-			x, y   float64
-			box
-		}{
-			{"start", x + r, y + 4, box{x + r, y - 7, x + r + wide, y + 7}},
-			{"end", x - r, y + 4, box{x - r - wide, y - 7, x - r, y + 7}},
-			{"middle", x, y + r + 10, box{x - wide/2, y + r, x + wide/2, y + r + 13}},
-			{"middle", x, y - r - 1, box{x - wide/2, y - r - 12, x + wide/2, y - r}},
-		} {
-			p := place.box
-			free := p.x0 > 0 && p.y0 > 0 && p.x1 < float64(w) && p.y1 < float64(h) && !slices.ContainsFunc(taken, func(q box) bool {
-				return p.x0 < q.x1 && q.x0 < p.x1 && p.y0 < q.y1 && q.y0 < p.y1
-			})
-			if free {
-				taken = append(taken, p)
-				fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke">%s</text>`+"\n", place.x, place.y, place.anchor, escXML(name))
-				break
-			}
+	for i, l := range labels {
+		if l.side != "" {
+			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke">%s</text>`+"\n", l.x, l.y, l.anchor, escXML(labelText(g.Nodes[i])))
 		}
 	}
 	b.WriteString("</svg>\n")

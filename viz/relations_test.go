@@ -119,7 +119,10 @@ func TestRelationsEvidence(t *testing.T) {
 		if !strings.HasPrefix(row, fmt.Sprintf("%q", fmt.Sprint(i))) {
 			t.Fatalf("row %d is %s", i, row)
 		}
-		link := links[i].(map[string]any)
+		link := links[len(links)-1-i].(map[string]any)
+		if link["row"] != float64(i) {
+			t.Errorf("link %d from the end names row %v", i, link["row"])
+		}
 		for _, end := range []string{"source", "target"} {
 			var n int
 			fmt.Sscanf(link[end].(string), "n%d", &n)
@@ -205,7 +208,7 @@ func TestLayout(t *testing.T) {
 		for i := range radius {
 			radius[i] = 3
 		}
-		separate(at, radius, point{10, 20}, point{110, 220})
+		separate(at, radius, edges, point{10, 20}, point{110, 220})
 		for i, p := range at {
 			if !(p.x >= 10 && p.x <= 110 && p.y >= 20 && p.y <= 220) {
 				t.Errorf("n=%d: point %d at %v", n, i, p)
@@ -213,7 +216,7 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	all := make([]point, 5) // all in one place
-	separate(all, []float64{5, 5, 5, 5, 5}, point{-500, -500}, point{500, 500})
+	separate(all, []float64{5, 5, 5, 5, 5}, nil, point{-500, -500}, point{500, 500})
 	for i, p := range all {
 		for _, q := range all[:i] {
 			if math.Hypot(p.x-q.x, p.y-q.y) < 5 {

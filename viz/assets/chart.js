@@ -11,7 +11,7 @@ function (script, option) {
     e.textContent = text;
     return e;
   }
-  function row(index) { return view.querySelector('[data-row="' + index + '"]'); }
+  function row(p) { return view.querySelector('[data-row="' + (p.dataType === "edge" ? p.data.row : p.dataIndex) + '"]'); }
 
   // What a pointer shows lies in the table below the chart, escaped and highlighted
   // already; here it is only copied.
@@ -21,7 +21,7 @@ function (script, option) {
       e.append(element("b", "", p.name), element("span", "sb-dim", p.data.note));
       return e;
     }
-    r = row(p.dataIndex);
+    r = row(p);
     if (!r) return "";
     r.querySelectorAll("[data-tip]").forEach(function (c) {
       if (c.dataset.tip) e.append(element("span", "sb-dim", c.dataset.tip + ": " + c.textContent));
@@ -65,7 +65,7 @@ function (script, option) {
     });
     if (!panel) return;
     chart.on("click", function (p) {
-      var r = p.dataType === "edge" && row(p.dataIndex);
+      var r = p.dataType === "edge" && row(p);
       if (!r) return;
       panel.replaceChildren(element("p", "sb-panelhead", r.dataset.title));
       r.querySelectorAll(".sb-quote").forEach(function (q) { panel.append(q.cloneNode(true)); });
