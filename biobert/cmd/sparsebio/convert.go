@@ -34,7 +34,7 @@ such a file.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(os.Stderr, "%s: %.1f MB\n", output, float64(st.Size())/1e6)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %.1f MB\n", output, float64(st.Size())/1e6)
 			return nil
 		},
 	}

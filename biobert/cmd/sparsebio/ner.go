@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,7 +61,7 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 			if err := out.WriteFile(output); err != nil {
 				return err
 			}
-			fmt.Fprintf(os.Stderr, "%d texts, %d entities in %.2f s -> %s\n", len(docs), found, took.Seconds(), output)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d texts, %d entities in %.2f s -> %s\n", len(docs), found, took.Seconds(), output)
 			return nil
 		},
 	}
