@@ -20,27 +20,41 @@ var errCutStream = errors.New("the Arrow stream is cut short (its end mark is mi
 // readArrow reads an Arrow IPC file or stream; which one, the first bytes say.
 func readArrow(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
 	magic := make([]byte, len(ipc.Magic))
-	if _, err := r.ReadAt(magic, 0); err == nil && bytes.Equal(magic, ipc.Magic) {
-		return readArrowFile(ctx, io.NewSectionReader(r, 0, size), columns, mem)
+	_, err := r.ReadAt(magic, 0)
+	file := err == nil && bytes.Equal(magic, ipc.Magic)
+	section := io.NewSectionReader(r, 0, size)
+	if file {
+		if size < 22 || !endsWith(r, size, ipc.Magic) {
+			return nil, errors.New("the Arrow file is cut short (its end mark is missing)")
+		}
+		if err := checkArrowSchema(section, true); err != nil {
+			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
+		}
+		return readArrowFile(ctx, section, columns, mem)
 	}
-	return readArrowStream(ctx, io.NewSectionReader(r, 0, size), columns, mem)
+	if err := checkArrowSchema(section, false); err != nil {
+		return nil, fmt.Errorf("not an Arrow file or stream, or cut short: %w", err)
+	}
+	return readArrowStream(ctx, section, columns, mem)
+}
+
+// endsWith reports whether the last bytes of a file are mark. Arrow reads a stream
+// that stops between two messages as one that ends there.
+func endsWith(r io.ReaderAt, size int64, mark []byte) bool {
+	end := make([]byte, len(mark))
+	_, err := r.ReadAt(end, max(0, size-int64(len(mark))))
+	return (err == nil || err == io.EOF) && bytes.Equal(end, mark)
 }
 
 func readArrowStream(ctx context.Context, r *io.SectionReader, columns []string, mem memory.Allocator) (arrow.Table, error) {
-	// The reader takes a stream that stops between two messages for one that ends
-	// there, so the end mark is checked here.
-	mark := make([]byte, 8)
-	if _, err := r.ReadAt(mark, max(0, r.Size()-8)); err != nil && err != io.EOF {
-		return nil, err
-	}
-	rd, err := ipc.NewReader(bufio.NewReaderSize(r, 1<<20), ipc.WithAllocator(mem))
-	if err != nil {
-		return nil, fmt.Errorf("not an Arrow file or stream: %w", err)
-	}
-	defer rd.Release()
-	if !bytes.Equal(mark, []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}) {
+	if !endsWith(r, r.Size(), []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}) {
 		return nil, errCutStream
 	}
+	rd, err := ipc.NewReader(bufio.NewReaderSize(r, 1<<16), ipc.WithAllocator(mem))
+	if err != nil {
+		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)
+	}
+	defer rd.Release()
 	pick, err := newPicker(rd.Schema(), columns)
 	if err != nil {
 		return nil, err
@@ -60,7 +74,7 @@ func readArrowStream(ctx context.Context, r *io.SectionReader, columns []string,
 func readArrowFile(ctx context.Context, r *io.SectionReader, columns []string, mem memory.Allocator) (arrow.Table, error) {
 	rd, err := ipc.NewFileReader(r, ipc.WithAllocator(mem))
 	if err != nil {
-		return nil, fmt.Errorf("the Arrow file is damaged or cut short: %w", err)
+		return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 	}
 	defer rd.Close()
 	pick, err := newPicker(rd.Schema(), columns)

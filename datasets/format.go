@@ -150,7 +150,7 @@ type frugal struct {
 }
 
 func (f *frugal) check(n int) {
-	if int64(n) > 1<<26+1<<10*f.fileSize {
+	if int64(n) > 1<<20+1<<10*f.fileSize {
 		panic(fmt.Errorf("a buffer of %d bytes in a file of %d", n, f.fileSize))
 	}
 }

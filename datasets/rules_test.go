@@ -1,0 +1,81 @@
+package datasets
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sparsebio/sparsebio/"
+
+// Package datasets is linked into every notebook cell that reads abstracts. It
+// must bring neither Parquet nor anything else of the library, but for annot.
+func TestImports(t *testing.T) {
+	for pkg, allowed := range map[string][]string{
+		"datasets": {
+			module + "datasets", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
+			// what arrow itself needs
+			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
+		},
+		"datasets/annot":               {module + "datasets/annot"},
+		"datasets/internal/atomicfile": {module + "datasets/internal/atomicfile"},
+	} {
+		for _, dep := range deps(t, pkg) {
+			ok := dep == module+pkg || dep == module+"datasets/annot" || dep == module+"datasets/internal/atomicfile"
+			for _, a := range allowed {
+				ok = ok || strings.HasPrefix(dep, a) && !strings.HasPrefix(dep, module)
+			}
+			if !ok {
+				t.Errorf("package %s depends on %s, which DESIGN section 2 forbids", pkg, dep)
+			}
+		}
+	}
+	for _, dep := range deps(t, "datasets/parquet") {
+		if strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"datasets") {
+			t.Errorf("package datasets/parquet depends on %s, which DESIGN section 2 forbids", dep)
+		}
+	}
+}
+
+// deps returns the packages that pkg needs, the standard library's aside.
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+pkg)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skipf("go list: %v", err)
+	}
+	return strings.Fields(string(out))
+}
+
+func TestPackageComments(t *testing.T) {
+	err := filepath.WalkDir(".", func(dir string, e os.DirEntry, err error) error {
+		if err != nil || !e.IsDir() || e.Name() == "testdata" {
+			return err
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+		commented, sources := false, 0
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			sources++
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				return err
+			}
+			commented = commented || f.Doc != nil
+		}
+		if sources > 0 && !commented {
+			t.Errorf("package %s has no comment", dir)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

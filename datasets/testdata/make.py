@@ -1,0 +1,55 @@
+"""Writes the binary fixtures of these tests, from testdata/five.jsonl.
+
+Run in datasets/testdata with Python's datasets (5.2.0) and pyarrow (26.0.1):
+    python make.py
+"""
+import datetime
+import gzip
+import json
+import pathlib
+import shutil
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+here = pathlib.Path(__file__).parent
+rows = [json.loads(line) for line in open(here / "five.jsonl", encoding="utf-8")]
+names = ["other", "signalling", "genomics"]
+for i, r in enumerate(rows):
+    r["label"] = i % 3
+    r["published"] = datetime.datetime(2024, 1, 1 + i) if i != 3 else None
+
+features = datasets.Features({
+    "id": datasets.Value("string"),
+    "title": datasets.Value("string"),
+    "abstract": datasets.Value("string"),
+    "categories": datasets.List(datasets.Value("string")),
+    "year": datasets.Value("int32"),
+    "score": datasets.Value("float64"),
+    "reviewed": datasets.Value("bool"),
+    "label": datasets.ClassLabel(names=names),
+    "published": datasets.Value("timestamp[s]"),
+})
+d = datasets.Dataset.from_list(rows, features=features)
+
+for folder in "saved", "saved-splits":
+    shutil.rmtree(here / folder, ignore_errors=True)
+d.save_to_disk(here / "saved")
+datasets.DatasetDict(train=d.select(range(3)), test=d.select(range(3, 5))).save_to_disk(here / "saved-splits")
+
+table = d.data.table.combine_chunks()
+with pa.OSFile(str(here / "five.arrow"), "wb") as f, pa.ipc.new_file(f, table.schema) as w:
+    w.write_table(table, max_chunksize=2)
+with pa.OSFile(str(here / "stream.arrow"), "wb") as f, pa.ipc.new_stream(f, table.schema) as w:
+    w.write_table(table, max_chunksize=2)
+
+parquet = here.parent / "parquet" / "testdata"
+parquet.mkdir(exist_ok=True)
+pq.write_table(table, parquet / "five.parquet", row_group_size=2)
+pq.write_table(table.select(["id"]), parquet / "lz4.parquet", compression="lz4")
+pq.write_table(table.select(["id", "score"]), parquet / "split.parquet", use_dictionary=False,
+               column_encoding={"score": "BYTE_STREAM_SPLIT", "id": "PLAIN"})
+
+with open(here / "five.jsonl.gz", "wb") as f, gzip.GzipFile("", "wb", fileobj=f, mtime=0) as z:
+    z.write((here / "five.jsonl").read_bytes())
