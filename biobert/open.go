@@ -17,6 +17,7 @@ import (
 type opened struct {
 	bert  *bert.Model
 	tok   *token.Tokenizer
+	notes []string
 	close func() error
 }
 
@@ -73,7 +74,7 @@ func openDir(dir string, engine bert.Engine) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	return &opened{m, tok, c.Close}, nil
+	return &opened{m, tok, tok.Notes(), c.Close}, nil
 }
 
 func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
@@ -106,7 +107,7 @@ func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &opened{m, tok, func() error { return nil }}, nil
+	return &opened{m, tok, nil, func() error { return nil }}, nil
 }
 
 // bytesOf returns the bytes of s without copying them; they must not be written to.

@@ -22,6 +22,7 @@ type TokenClassification struct {
 	model *bert.Model
 	tok   *token.Tokenizer
 	opt   *options
+	notes []string
 	close func() error
 
 	mu     sync.Mutex
@@ -44,7 +45,7 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 	if err != nil {
 		return nil, err
 	}
-	return &TokenClassification{name: name, model: m.bert, tok: m.tok, opt: o, close: m.close, states: map[int][]*bert.State{}}, nil
+	return &TokenClassification{name: name, model: m.bert, tok: m.tok, opt: o, notes: m.notes, close: m.close, states: map[int][]*bert.State{}}, nil
 }
 
 // Close releases the model. The pipeline cannot be used afterwards.
@@ -65,6 +66,10 @@ func (p *TokenClassification) Close() error {
 
 // Labels returns the labels of the model in the order of its outputs.
 func (p *TokenClassification) Labels() []string { return slices.Clone(p.model.Labels) }
+
+// Notes lists, one sentence each, what the files of the model ask for and is not done, such as
+// a truncation in tokenizer.json. It is empty for most models.
+func (p *TokenClassification) Notes() []string { return slices.Clone(p.notes) }
 
 // Info describes an open model.
 type Info struct {

@@ -39,6 +39,9 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 				return err
 			}
 			defer ner.Close()
+			for _, n := range ner.Notes() {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", n)
+			}
 			start := time.Now()
 			docs, err := ner.AnnotateDocuments(ctx, set.Documents(text))
 			if err != nil {
