@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/kernels/internal/race"
 )
 
 // randomU8 returns m tokens of k random activations.
@@ -303,6 +305,33 @@ func TestTilesS8Reuse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestGemmS8SparseAllocs checks that products allocate nothing once buffers
+// have grown.
+func TestGemmS8SparseAllocs(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector makes pools forget")
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	p := mustPack(t, rng, uniformS8(rng, 70, 900, .9), 70, 900)
+	values := NewMatF32(30, 900)
+	x := NewMatU8(30, 900)
+	bias := randomBias(rng, 70)
+	dst := NewMatF32(30, 70)
+	for _, v := range gemmS8SparseVariants {
+		if !cpuHas(v.isa) || v.isa == "ref" {
+			continue
+		}
+		var tiles TilesS8
+		if n := testing.AllocsPerRun(10, func() {
+			QuantizeU8(x, values)
+			tiles.prepare(x, v.fn)
+			GemmS8Sparse(dst, &tiles, p, bias, 0, p.Blocks())
+		}); n > 0 {
+			t.Errorf("%s: %v allocations a product", v.isa, n)
+		}
+	}
 }
 
 func TestGemmS8SparsePanics(t *testing.T) {

@@ -72,7 +72,7 @@ func quantizePlain(x []float32) (q []uint8, scale float32, zero int32) {
 	zero = int32(math.RoundToEven(float64(-lo * inverse)))
 	for i, v := range x {
 		if v != v {
-			v = 0
+			continue
 		}
 		r := math.RoundToEven(float64(v*inverse)) + float64(zero)
 		q[i] = uint8(min(max(r, 0), 255))

@@ -22,9 +22,9 @@ const (
 //
 // where round rounds half to even. It stores q in dst.Data, scale in dst.Scale
 // and zero in dst.Zero. A row whose range hi - lo is below 1e-30 becomes all
-// zeros with scale 1 and zero point 0. NaN counts as 0; lo and hi are held
-// within -1e38 to 1e38, so that infinities become 0 or 255. Every variant
-// gives the same bits.
+// zeros with scale 1 and zero point 0. NaN has no part in lo and hi and becomes
+// q = 0. lo and hi are held within -1e38 to 1e38, so that infinities become 0
+// or 255. Every variant gives the same bits.
 //
 // It panics if the shapes of dst and x differ. dst and x must not overlap.
 func QuantizeU8(dst MatU8, x MatF32) { quantizeU8(dst, x, quantizeU8Best) }
@@ -34,8 +34,8 @@ type quantizeU8Impl struct {
 	// bounds returns the smallest and the largest of 0 and the elements of x,
 	// leaving out NaN.
 	bounds func(x []float32) (lo, hi float32)
-	// round sets dst[i] = clamp(round(x[i]*inverse) + zero, 0, 255), with 0
-	// for NaN, for len(x) elements; zero is 0 to 255.
+	// round sets dst[i] = clamp(round(x[i]*inverse) + zero, 0, 255), 0 for NaN,
+	// for len(x) elements; zero is 0 to 255. No element is above quantizeLimit.
 	round func(dst []uint8, x []float32, inverse float32, zero int32)
 }
 
@@ -60,6 +60,10 @@ func quantizeU8(dst MatU8, x MatF32, f quantizeU8Impl) {
 			race.Write(out)
 		}
 		lo, hi := f.bounds(in)
+		round := f.round
+		if hi > quantizeLimit {
+			round = quantizeU8RoundRef // a product may not fit int32
+		}
 		lo, hi = max(lo, -quantizeLimit), min(hi, quantizeLimit)
 		if hi-lo < quantizeTiny {
 			clear(out)
@@ -70,6 +74,6 @@ func quantizeU8(dst MatU8, x MatF32, f quantizeU8Impl) {
 		inverse := 1 / scale
 		zero := min(max(roundToEven(-lo*inverse), 0), 255)
 		dst.Scale[i], dst.Zero[i] = scale, zero
-		f.round(out, in, inverse, zero)
+		round(out, in, inverse, zero)
 	}
 }

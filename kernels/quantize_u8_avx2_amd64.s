@@ -73,53 +73,41 @@ loop:
 	VZEROUPPER
 	RET
 
-// VALUE leaves the quantized values of the elements at (SI)+off in y.
-#define VALUE(off, y) \
-	VMOVUPS   off(SI), y \
-	VCMPPS    $7, y, y, Y9 \
-	VANDPS    Y9, y, y \
-	VMULPS    Y4, y, y \
-	VMAXPS    Y5, y, y \
-	VMINPS    Y6, y, y \
-	VCVTPS2DQ y, y \
-	VPADDD    Y7, y, y
-
 // func quantizeU8RoundAVX2(dst *uint8, x *float32, n int, inverse float32, zero int32)
 //
 //	for i := range n { // n is a multiple of 32, not 0
-//		v := x[i] * inverse // 0 if x[i] is not a number
-//		dst[i] = uint8(round(min(max(v, -zero), 255-zero)) + zero)
+//		dst[i] = uint8(min(max(round(x[i]*inverse)+zero, 0), 255)) // 0 if x[i] is not a number
 //	}
 //
-// Y4 holds inverse, Y5 and Y6 the bounds, Y7 zero, Y8 the order of the packed
-// words. DI dst, SI x, CX elements left.
+// where the products fit int32 unless they are negative. Y4 holds inverse, Y5
+// zero, Y6 the order of the packed words. DI dst, SI x, CX elements left.
 TEXT ·quantizeU8RoundAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS inverse+24(FP), Y4
 	MOVL         zero+28(FP), AX
-	MOVQ         AX, X7
-	VPBROADCASTD X7, Y7
-	VPXOR        Y5, Y5, Y5
-	VPSUBD       Y7, Y5, Y5
-	MOVL         $255, AX
-	MOVQ         AX, X6
-	VPBROADCASTD X6, Y6
-	VPSUBD       Y7, Y6, Y6
-	VCVTDQ2PS    Y5, Y5
-	VCVTDQ2PS    Y6, Y6
-	VMOVDQU      quantizeU8Order<>(SB), Y8
+	MOVQ         AX, X5
+	VPBROADCASTD X5, Y5
+	VMOVDQU      quantizeU8Order<>(SB), Y6
 
 loop:
-	VALUE(0, Y0)
-	VALUE(32, Y1)
-	VALUE(64, Y2)
-	VALUE(96, Y3)
+	VMULPS    (SI), Y4, Y0
+	VMULPS    32(SI), Y4, Y1
+	VMULPS    64(SI), Y4, Y2
+	VMULPS    96(SI), Y4, Y3
+	VCVTPS2DQ Y0, Y0
+	VCVTPS2DQ Y1, Y1
+	VCVTPS2DQ Y2, Y2
+	VCVTPS2DQ Y3, Y3
+	VPADDD    Y5, Y0, Y0
+	VPADDD    Y5, Y1, Y1
+	VPADDD    Y5, Y2, Y2
+	VPADDD    Y5, Y3, Y3
 	VPACKSSDW Y1, Y0, Y0
 	VPACKSSDW Y3, Y2, Y2
 	VPACKUSWB Y2, Y0, Y0
-	VPERMD    Y0, Y8, Y0
+	VPERMD    Y0, Y6, Y0
 	VMOVDQU   Y0, (DI)
 	ADDQ      $128, SI
 	ADDQ      $32, DI

@@ -2,6 +2,24 @@
 
 #include "textflag.h"
 
+DATA quantizeU8Order512<>+0(SB)/4, $0
+DATA quantizeU8Order512<>+4(SB)/4, $4
+DATA quantizeU8Order512<>+8(SB)/4, $8
+DATA quantizeU8Order512<>+12(SB)/4, $12
+DATA quantizeU8Order512<>+16(SB)/4, $1
+DATA quantizeU8Order512<>+20(SB)/4, $5
+DATA quantizeU8Order512<>+24(SB)/4, $9
+DATA quantizeU8Order512<>+28(SB)/4, $13
+DATA quantizeU8Order512<>+32(SB)/4, $2
+DATA quantizeU8Order512<>+36(SB)/4, $6
+DATA quantizeU8Order512<>+40(SB)/4, $10
+DATA quantizeU8Order512<>+44(SB)/4, $14
+DATA quantizeU8Order512<>+48(SB)/4, $3
+DATA quantizeU8Order512<>+52(SB)/4, $7
+DATA quantizeU8Order512<>+56(SB)/4, $11
+DATA quantizeU8Order512<>+60(SB)/4, $15
+GLOBL quantizeU8Order512<>(SB), RODATA|NOPTR, $64
+
 // func quantizeU8BoundsAVX512F(x *float32, n int) (lo, hi float32)
 //
 //	for i := range n {
@@ -88,47 +106,66 @@ fold:
 // func quantizeU8RoundAVX512F(dst *uint8, x *float32, n int, inverse float32, zero int32)
 //
 //	for i := range n {
-//		v := x[i] * inverse // 0 if x[i] is not a number
-//		dst[i] = uint8(round(min(max(v, -zero), 255-zero)) + zero)
+//		dst[i] = uint8(min(max(round(x[i]*inverse)+zero, 0), 255)) // 0 if x[i] is not a number
 //	}
 //
-// Z1 holds inverse, Z2 and Z3 the bounds, Z4 zero. DI dst, SI x, CX elements
-// left.
+// where the products fit int32 unless they are negative. Z4 holds inverse, Z5
+// zero, Z6 the order of the packed words. DI dst, SI x, CX elements left.
 TEXT ·quantizeU8RoundAVX512F(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         x+8(FP), SI
 	MOVQ         n+16(FP), CX
-	VBROADCASTSS inverse+24(FP), Z1
+	VBROADCASTSS inverse+24(FP), Z4
 	MOVL         zero+28(FP), AX
-	VPBROADCASTD AX, Z4
-	VPXORD       Z2, Z2, Z2
-	VPSUBD       Z4, Z2, Z2
-	MOVL         $255, AX
-	VPBROADCASTD AX, Z3
-	VPSUBD       Z4, Z3, Z3
-	VCVTDQ2PS    Z2, Z2
-	VCVTDQ2PS    Z3, Z3
-	MOVQ         $-1, AX
-	KMOVW        AX, K1
+	VPBROADCASTD AX, Z5
+	VMOVDQU32    quantizeU8Order512<>(SB), Z6
+	SUBQ         $64, CX
+	JLT          rest
 
-loop:
-	CMPQ  CX, $16
-	JGE   vector
-	BZHIQ CX, AX, AX
-	KMOVW AX, K1
-
-vector:
-	VMOVUPS.Z (SI), K1, Z0
-	VCMPPS    $7, Z0, Z0, K2
-	VMULPS.Z  Z1, Z0, K2, Z0
-	VMAXPS    Z2, Z0, Z0
-	VMINPS    Z3, Z0, Z0
+four:
+	VMULPS    (SI), Z4, Z0
+	VMULPS    64(SI), Z4, Z1
+	VMULPS    128(SI), Z4, Z2
+	VMULPS    192(SI), Z4, Z3
 	VCVTPS2DQ Z0, Z0
-	VPADDD    Z4, Z0, Z0
-	VPMOVUSDB Z0, K1, (DI)
+	VCVTPS2DQ Z1, Z1
+	VCVTPS2DQ Z2, Z2
+	VCVTPS2DQ Z3, Z3
+	VPADDD    Z5, Z0, Z0
+	VPADDD    Z5, Z1, Z1
+	VPADDD    Z5, Z2, Z2
+	VPADDD    Z5, Z3, Z3
+	VPACKSSDW Z1, Z0, Z0
+	VPACKSSDW Z3, Z2, Z2
+	VPACKUSWB Z2, Z0, Z0
+	VPERMD    Z0, Z6, Z0
+	VMOVDQU32 Z0, (DI)
+	ADDQ      $256, SI
+	ADDQ      $64, DI
+	SUBQ      $64, CX
+	JGE       four
+
+rest:
+	ADDQ   $64, CX
+	JZ     done
+	VPXORD Z1, Z1, Z1
+
+one:
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMULPS    Z0, Z4, Z0
+	VCVTPS2DQ Z0, Z0
+	VPADDD    Z5, Z0, Z0
+	VPMAXSD   Z1, Z0, Z0
+	VPMOVUSDB Z0, X0
+	VMOVDQU8  X0, K1, (DI)
 	ADDQ      $64, SI
 	ADDQ      $16, DI
 	SUBQ      $16, CX
-	JGT       loop
+	JGT       one
+
+done:
 	VZEROUPPER
 	RET

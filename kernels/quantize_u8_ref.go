@@ -21,7 +21,8 @@ func quantizeU8RoundRef(dst []uint8, x []float32, inverse float32, zero int32) {
 	lo, hi := float32(-zero), float32(255-zero)
 	for i, v := range x {
 		if v != v {
-			v = 0
+			dst[i] = 0
+			continue
 		}
 		v *= inverse
 		// Clamping to integers before rounding gives what clamping after it does.
