@@ -30,6 +30,7 @@ func libraryScript() string {
 // A chart is what goes into a view in place of text.
 type chart struct {
 	width, height int
+	scales        bool // in a narrow page the height shrinks too
 	alt           string
 	svg           string         // the picture that stands where no script runs
 	option        map[string]any // of ECharts
@@ -37,8 +38,12 @@ type chart struct {
 
 // writeTo writes the place of the chart, with its picture.
 func (c *chart) writeTo(b *bytes.Buffer) {
-	fmt.Fprintf(b, "<div class=\"sb-canvas\" style=\"max-width:%dpx\" data-height=\"%d\"><img alt=\"%s\" width=\"%d\" height=\"%d\" src=\"data:image/svg+xml;base64,%s\"></div>\n",
-		c.width, c.height, esc(c.alt), c.width, c.height, base64.StdEncoding.EncodeToString([]byte(c.svg)))
+	scales := ""
+	if c.scales {
+		scales = fmt.Sprintf(" data-width=\"%d\"", c.width)
+	}
+	fmt.Fprintf(b, "<div class=\"sb-canvas\" style=\"max-width:%dpx\"%s data-height=\"%d\"><img alt=\"%s\" width=\"%d\" height=\"%d\" src=\"data:image/svg+xml;base64,%s\"></div>\n",
+		c.width, scales, c.height, esc(c.alt), c.width, c.height, base64.StdEncoding.EncodeToString([]byte(c.svg)))
 }
 
 // writeScript writes the script that brings the chart to life. It must follow the

@@ -272,6 +272,9 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 	fit(at, point{lo.x + in.x, lo.y + in.y}, point{hi.x - in.x, hi.y - in.y})
 	separate(at, radius, g.Edges, lo, hi)
 
+	for i, p := range at {
+		at[i] = point{round(p.x), round(p.y)}
+	}
 	labels := placeLabels(g, at, radius, v.width, height)
 
 	names := make([]string, len(legend))
@@ -304,7 +307,7 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		nodes[i] = node{
 			ID: fmt.Sprint("n", i), Name: strings.ToValidUTF8(n.Name, "\uFFFD"),
 			Note: strings.ToValidUTF8(n.Type, "\uFFFD") + " · " + count(n.Count, "mention"),
-			X:    round(at[i].x), Y: round(at[i].y),
+			X:    at[i].x, Y: at[i].y,
 			Value: n.Count, Category: entry[n.Type], Size: round(2 * radius[i]), Label: place,
 		}
 	}
@@ -334,13 +337,23 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		"zoom":            1,
 		"legendHoverLink": false,
 	}
-	// ECharts stretches the nodes over the box it is given, so the box is theirs.
+	// ECharts stretches the nodes over the box it is given, so the box must be theirs
+	// exactly; where they have no extent it takes two pixels.
 	least, last := bounds(at)
-	for side, share := range map[string]float64{"left": least.x / w, "right": 1 - last.x/w, "top": least.y / h, "bottom": 1 - last.y/h} {
-		series[side] = fmt.Sprintf("%.1f%%", 100*share)
+	slack := func(extent float64) float64 {
+		if extent == 0 {
+			return 1
+		}
+		return 0
+	}
+	sx, sy := slack(last.x-least.x), slack(last.y-least.y)
+	for side, share := range map[string]float64{
+		"left": (least.x - sx) / w, "right": 1 - (last.x+sx)/w, "top": (least.y - sy) / h, "bottom": 1 - (last.y+sy)/h,
+	} {
+		series[side] = fmt.Sprintf("%.5f%%", 100*share)
 	}
 	return &chart{
-		width: v.width, height: height,
+		width: v.width, height: height, scales: true,
 		alt:    graphAlt(g),
 		svg:    graphSVG(g, at, radius, labels, width, entry, legend, v.width, height),
 		option: newOption(c.JSON(), names, series),

@@ -30,16 +30,24 @@ function (script, option) {
     return e;
   }
 
+  // The size for the width at hand; 0 while it is not on the screen.
+  function size() {
+    var width = box.clientWidth || 720, height = +box.dataset.height;
+    if (box.dataset.width) height = Math.round(height * Math.min(1, width / box.dataset.width));
+    box.style.height = height + "px";
+    return { width: width, height: height };
+  }
+
   function start() {
-    var echarts = window.echarts, fallback, chart;
+    var echarts = window.echarts, fallback, chart, fit;
     if (!echarts || view.dataset.live) return;
     view.dataset.live = "true";
     fallback = Array.from(box.childNodes);
     var alt = box.querySelector("img").alt;
     try {
       box.replaceChildren();
-      box.style.height = box.dataset.height + "px";
-      chart = echarts.init(box, null, { renderer: "svg", width: box.clientWidth || 720, height: +box.dataset.height });
+      fit = size();
+      chart = echarts.init(box, null, { renderer: "svg", width: fit.width, height: fit.height });
       option.tooltip.formatter = tip;
       chart.setOption(option);
     } catch (err) {
@@ -53,7 +61,7 @@ function (script, option) {
     box.setAttribute("aria-label", alt);
     if (window.ResizeObserver) {
       new ResizeObserver(function () {
-        if (box.clientWidth && box.clientWidth !== chart.getWidth()) chart.resize({ width: box.clientWidth });
+        if (box.clientWidth && box.clientWidth !== chart.getWidth()) chart.resize(size());
       }).observe(box);
     }
     view.querySelectorAll(".sb-legend input").forEach(function (input, i) {
