@@ -69,7 +69,7 @@ key=$(
 stamp=$venv/.sparsebio
 pip=
 if [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
-	echo "Setting up JupyterLab and the Go kernel in $venv (once: two to four minutes on two cores)"
+	echo "Setting up JupyterLab and the Go kernel in $venv (once: about two minutes on two cores)"
 	step "Python environment (about 5 s)" "$python" -m venv --clear "$venv"
 	"$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -r "$root/notebooks/requirements.txt" >"$venv/pip.log" 2>&1 &
 	pip=$!
@@ -78,9 +78,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$key" ]; then
 fi
 
 if [ -n "$pip" ]; then
-	step "Go modules (about 20 s, 60 MB)" go mod download
-	step "GoNB, the Go kernel (about 40 s)" go build -o "$venv/bin/gonb" github.com/janpfeifer/gonb
-	step "goimports, which GoNB calls (about 10 s)" go build -o "$venv/bin/goimports" golang.org/x/tools/cmd/goimports
+	step "Go modules (about 10 s)" go mod download
+	step "GoNB, the Go kernel (about 60 s)" go build -o "$venv/bin/gonb" github.com/janpfeifer/gonb
+	step "goimports, which GoNB calls (about 5 s)" go build -o "$venv/bin/goimports" golang.org/x/tools/cmd/goimports
 fi
 
 # --- the packages that the notebooks import, built the way a cell builds them -------------------------------------------
@@ -106,7 +106,7 @@ warm() {
 	rm -rf "$dir"
 	return $ok
 }
-step "SparseBio itself, as the notebooks will (about 60 s the first time)" warm
+step "SparseBio itself, as the notebooks will (about 30 s the first time)" warm
 
 if [ -n "$pip" ]; then
 	printf '  JupyterLab and nbconvert ... '
