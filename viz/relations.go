@@ -156,11 +156,7 @@ func (v *GraphView) fragment() (*fragment, error) {
 	}
 	c := v.chart(g, entry, legend)
 	c.writeTo(&b)
-	b.WriteString("<div class=\"sb-panel\" hidden></div>\n<p class=\"sb-caption\">" + note)
-	if len(g.Edges) > 0 {
-		b.WriteString(" <span class=\"sb-hint\">Point at a line to read a sentence behind it, click to keep it open.</span>")
-	}
-	b.WriteString("</p>\n")
+	b.WriteString("<div class=\"sb-panel\" hidden></div>\n<p class=\"sb-caption\">" + note + "</p>\n")
 	writeEdgeTable(&b, g, entry, legend)
 	b.WriteString("</div>\n")
 	if err := c.writeScript(&b); err != nil {

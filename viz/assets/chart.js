@@ -71,7 +71,8 @@ function (script, option) {
       input.addEventListener("change", apply);
       if (!input.checked) apply();
     });
-    if (!panel) return;
+    if (!panel || !option.series[0].links.length) return;
+    view.querySelector(".sb-caption").append(" Point at a line to read a sentence behind it, click to keep it open.");
     chart.on("click", function (p) {
       var r = p.dataType === "edge" && row(p);
       if (!r) return;
