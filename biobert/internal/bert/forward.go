@@ -78,6 +78,21 @@ func (s *State) parts(n, unit int, f func(part, lo, hi int)) {
 	})
 }
 
+// chunks is how many pieces of a phase there are for each goroutine: on a busy machine, the ones
+// that run take over from the one that does not.
+const chunks = 4
+
+// split cuts n rows (or columns) into ranges whose borders are multiples of unit, more of them than
+// there are goroutines, and runs f on each.
+func (s *State) split(n, unit int, f func(lo, hi int)) {
+	units := (n + unit - 1) / unit
+	k := min(units, s.pool.size)
+	if s.pool.size > 1 {
+		k = min(units, chunks*s.pool.size)
+	}
+	s.pool.run(k, func(p int) { f(units*p/k*unit, min(units*(p+1)/k*unit, n)) })
+}
+
 // blockTokens bounds the tokens that pass through the two products of a feed-forward
 // layer at a time, so that what lies between them stays in the second-level cache.
 const blockTokens = 192
@@ -89,7 +104,7 @@ func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 	t, h := len(b.IDs), m.Hidden
 	x, y := s.x.mat(t, h), s.y.mat(t, h)
 	eps := float32(m.LayerNormEps)
-	rows := func(f func(lo, hi int)) { s.parts(t, 1, func(_, lo, hi int) { f(lo, hi) }) }
+	rows := func(f func(lo, hi int)) { s.split(t, 8, f) }
 
 	s.pool.run(min(s.pool.size, b.Len()), func(p int) {
 		k := min(s.pool.size, b.Len())

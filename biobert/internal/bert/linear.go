@@ -37,7 +37,7 @@ func (l *linear) apply(s *State, dst, x kernels.MatF32, act func([]float32)) {
 		return
 	}
 	// Whole panels of outputs go to each goroutine, so that every weight is read by one.
-	s.parts(l.n, 32, func(_, lo, hi int) {
+	s.split(l.n, 32, func(lo, hi int) {
 		kernels.GemmF32(dst, x, l.dense, l.bias, lo, hi)
 		activate(dst, lo, hi, act)
 	})
@@ -87,7 +87,7 @@ func (l *linear) applySparse(s *State, dst, x kernels.MatF32, act func([]float32
 		shares[p] = share{lo, hi}
 		s.quant[p].set(x.Sub(lo, hi, 0, x.Cols))
 	})
-	s.parts(l.sparse.Blocks(), 1, func(_, b0, b1 int) {
+	s.split(l.sparse.Blocks(), 1, func(b0, b1 int) {
 		for p, sh := range shares {
 			if sh.lo < sh.hi {
 				kernels.GemmS8Sparse(dst.Sub(sh.lo, sh.hi, 0, dst.Cols), &s.quant[p].tiles, l.sparse, l.bias, b0, b1)
