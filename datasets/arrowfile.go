@@ -13,6 +13,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/arrowschema"
 )
 
 var errCutStream = errors.New("the Arrow stream is cut short (its end mark is missing)")
@@ -27,12 +29,12 @@ func readArrow(ctx context.Context, r io.ReaderAt, size int64, columns []string,
 		if size < 22 || !endsWith(r, size, ipc.Magic) {
 			return nil, errors.New("the Arrow file is cut short (its end mark is missing)")
 		}
-		if err := checkArrowSchema(section, true); err != nil {
+		if err := arrowschema.CheckFile(r, size); err != nil {
 			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 		}
 		return readArrowFile(ctx, section, columns, mem)
 	}
-	if err := checkArrowSchema(section, false); err != nil {
+	if err := arrowschema.CheckStream(r, size); err != nil {
 		return nil, fmt.Errorf("not an Arrow file or stream, or cut short: %w", err)
 	}
 	return readArrowStream(ctx, section, columns, mem)

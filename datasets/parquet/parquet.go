@@ -9,11 +9,15 @@
 // Files of the Hugging Face hub keep their features (labels among them), which
 // travel in the file's metadata under the key "huggingface". Two things that
 // Parquet allows are refused with an error that says how to rewrite the file:
-// the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding.
+// the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Time stamps without
+// a zone are written as UTC, in milliseconds at the coarsest; package datasets turns
+// them back into what the features say, other readers take them as they are.
 package parquet
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"slices"
@@ -28,6 +32,7 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
 	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/internal/arrowschema"
 	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
 )
 
@@ -61,6 +66,9 @@ func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 		return nil, fmt.Errorf("not a Parquet file, or cut short: %w", err)
 	}
 	defer pf.Close()
+	if err := checkSchema(pf); err != nil {
+		return nil, err
+	}
 	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
 	if err != nil {
 		return nil, err
@@ -131,6 +139,22 @@ func readColumn(ctx context.Context, fr *pqarrow.FileReader, field, group int, l
 	}
 	defer rd.Release()
 	return fr.ReadColumn([]int{group}, rd)
+}
+
+// checkSchema checks the Arrow schema that most writers leave in the metadata.
+func checkSchema(pf *file.Reader) error {
+	v := pf.MetaData().KeyValueMetadata().FindValue("ARROW:schema")
+	if v == nil {
+		return nil
+	}
+	message, err := base64.StdEncoding.DecodeString(*v)
+	if err == nil {
+		err = arrowschema.CheckStream(bytes.NewReader(message), int64(len(message)))
+	}
+	if err != nil {
+		return fmt.Errorf("the Arrow schema in the metadata is damaged: %w", err)
+	}
+	return nil
 }
 
 // metadata returns the features that pqarrow leaves behind in the file.

@@ -1,4 +1,7 @@
-package datasets
+// Package arrowschema looks at the counts in an Arrow schema before arrow reads it:
+// arrow makes room for as many fields as a damaged count says, which no recover can
+// stop. What it looks at is the table Schema of Schema.fbs in the Arrow format.
+package arrowschema
 
 import (
 	"encoding/binary"
@@ -7,45 +10,58 @@ import (
 	"io"
 )
 
-// checkArrowSchema looks at the counts in the schema of an Arrow file or stream
-// before arrow reads it: arrow makes room for as many fields as a damaged count
-// says, which no recover can stop. What it looks at is the table "Schema" of
-// Schema.fbs in the Arrow format; a slice out of range panics, for the caller to
-// recover.
-func checkArrowSchema(r *io.SectionReader, file bool) error {
+// CheckFile checks the schema of an IPC file, CheckStream that of a stream or of
+// the message that Parquet files hold. They read no further.
+func CheckFile(r io.ReaderAt, size int64) error { return check(r, size, true) }
+
+// CheckStream checks the schema of an IPC stream; see CheckFile.
+func CheckStream(r io.ReaderAt, size int64) error { return check(r, size, false) }
+
+func check(r io.ReaderAt, size int64, file bool) (err error) {
 	var head [8]byte
 	at := int64(0)
 	if file {
-		at = r.Size() - 10 // length of the footer, ARROW1
+		at = size - 10 // length of the footer, ARROW1
+	}
+	if at < 0 {
+		return io.ErrUnexpectedEOF
 	}
 	if _, err := r.ReadAt(head[:], at); err != nil {
-		return err
+		return io.ErrUnexpectedEOF
 	}
 	n, from := int64(int32(binary.LittleEndian.Uint32(head[4:]))), int64(8)
 	switch {
 	case file:
 		n = int64(binary.LittleEndian.Uint32(head[:]))
-		from = r.Size() - 10 - n
+		from = at - n
 	case binary.LittleEndian.Uint32(head[:]) != 0xffffffff:
-		return errors.New("the stream does not begin with a message")
+		return errors.New("it does not begin with a message")
 	}
-	if n < 4 || from < 0 || from+n > r.Size() {
+	if n < 4 || from < 0 || from+n > size {
 		return errors.New("the length of the schema is wrong")
 	}
 	buf := make(flat, n)
-	if _, err := r.ReadAt(buf, from); err != nil {
+	if _, err := r.ReadAt(buf, from); err != nil && err != io.EOF {
 		return err
 	}
-	schema := buf.slot(buf.u32(0), 1) // of a footer
-	if !file {
-		schema = buf.slot(buf.u32(0), 2) // of a message: its header
+	defer func() {
+		if recover() != nil { // a slice out of range
+			err = errors.New("an offset in the schema points outside it")
+		}
+	}()
+	slot := 2 // of a message: its header
+	if file {
+		slot = 1 // of a footer
 	}
+	schema := buf.slot(buf.u32(0), slot)
 	if schema == 0 {
 		return errors.New("no schema")
 	}
 	budget := len(buf)
 	return buf.checkFields(schema+buf.u32(schema), 1, 0, &budget)
 }
+
+const maxDepth = 64
 
 // flat is a FlatBuffer. Positions are offsets from its start, 0 for none.
 type flat []byte
@@ -82,8 +98,8 @@ func (f flat) vector(t, i int) (at, n int, err error) {
 // checkFields checks the fields in field i of table t, and what is below them.
 func (f flat) checkFields(t, i, depth int, budget *int) error {
 	at, n, err := f.vector(t, i)
-	if err == nil {
-		err = tooDeep(depth)
+	if depth > maxDepth {
+		err = fmt.Errorf("fields nested deeper than %d", maxDepth)
 	}
 	if err == nil {
 		_, _, err = f.vector(t, i+1) // custom metadata comes after the fields, in both tables
