@@ -75,7 +75,14 @@ func buildTrie(keys []trieKey) (trie, int, error) {
 		return cmp.Compare(b.value, a.value)
 	})
 	keys = slices.CompactFunc(keys, func(a, b trieKey) bool { return a.prefix == b.prefix && a.text == b.text })
-	b := trieBuilder{keys: keys}
+	size := (4*len(keys) + 511) &^ 255 // BERT's vocabulary needs 3.1 units a piece
+	b := trieBuilder{
+		keys:  keys,
+		units: make(trie, 0, size),
+		next:  make([]int32, 0, size),
+		prev:  make([]int32, 0, size),
+		used:  make([]bool, 0, size),
+	}
 	b.grow()
 	b.take(0)
 	b.used[0] = true // else the root, whose label is 0, could be taken for a child
