@@ -8,7 +8,7 @@
 // Unicode version nor any single other one reproduces it.
 //
 // Open reads a checkpoint folder, New a vocabulary in memory, OpenBinary the
-// compact form that AppendBinary writes, which opens in well under a
+// compact form that AppendBinary writes, which opens in about a
 // millisecond. Checkpoint files are read through github.com/sugarme/tokenizer;
 // no other package of this module imports it. Truncation and padding that a
 // tokenizer.json asks for are never obeyed; Notes reports them.
