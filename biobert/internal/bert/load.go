@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
@@ -360,30 +361,38 @@ func loadSparse(m *Model, f *packed.File) error {
 	return nil
 }
 
-// loadDense16 reads the encoder's linears from half-precision sections.
+// loadDense16 reads the encoder's linears from half-precision sections, layers side by side.
 func loadDense16(m *Model, f *packed.File) error {
+	errs := make([]error, len(m.layers))
+	var wg sync.WaitGroup
 	for i := range m.layers {
-		for j, l := range m.layers[i].linears() {
-			name := fmt.Sprintf("layer.%d.%s", i, l.name)
-			n, k := m.shape(j)
-			b, err := f.Section(name, packed.F16, n, k)
-			if err != nil {
-				return err
-			}
-			bias, err := f.Float32s(name+".bias", n)
-			if err != nil {
-				return err
-			}
-			half, zeros := make([]uint16, k), 0
-			w := kernels.PackF32Func(n, k, func(r int, dst []float32) {
-				for x := range half {
-					half[x] = binary.LittleEndian.Uint16(b[2*(r*k+x):])
-				}
-				kernels.Float16ToF32(dst, half)
-				zeros += countZeros(dst)
-			})
-			*l.linear = linear{n: n, k: k, zeros: float64(zeros), dense: w, bias: bias}
+		wg.Go(func() { errs[i] = loadDenseLayer(m, f, i) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func loadDenseLayer(m *Model, f *packed.File, i int) error {
+	for j, l := range m.layers[i].linears() {
+		name := fmt.Sprintf("layer.%d.%s", i, l.name)
+		n, k := m.shape(j)
+		b, err := f.Section(name, packed.F16, n, k)
+		if err != nil {
+			return err
 		}
+		bias, err := f.Float32s(name+".bias", n)
+		if err != nil {
+			return err
+		}
+		half, zeros := make([]uint16, k), 0
+		w := kernels.PackF32Func(n, k, func(r int, dst []float32) {
+			for x := range half {
+				half[x] = binary.LittleEndian.Uint16(b[2*(r*k+x):])
+			}
+			kernels.Float16ToF32(dst, half)
+			zeros += countZeros(dst)
+		})
+		*l.linear = linear{n: n, k: k, zeros: float64(zeros), dense: w, bias: bias}
 	}
 	return nil
 }
