@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -266,59 +267,75 @@ func number(text []byte) (kind, bool) {
 func (p *jsonText) str() ([]byte, error) {
 	p.i++
 	from := p.i
-	ascii := true
-	for p.i < len(p.b) {
-		switch c := p.b[p.i]; {
-		case c == '"':
-			s := p.b[from:p.i]
-			if p.i++; !ascii && !utf8.Valid(s) {
-				return nil, errUTF8
-			}
-			return s, nil
-		case c == '\\':
-			return p.escaped(from)
-		case c < ' ':
-			return nil, fmt.Errorf("control character %q in a string, at byte %d", c, p.i+1)
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-		p.i++
+	n := bytes.IndexByte(p.b[from:], '"')
+	if n < 0 {
+		n = len(p.b) - from
 	}
-	return nil, errCut
+	s := p.b[from : from+n]
+	if bytes.IndexByte(s, '\\') >= 0 {
+		return p.escaped(from + n)
+	}
+	if from+n == len(p.b) {
+		return nil, errCut
+	}
+	if err := checkString(s, from); err != nil {
+		return nil, err
+	}
+	p.i += n + 1
+	return s, nil
 }
 
-// escaped reads the rest of a string from its first backslash.
-func (p *jsonText) escaped(from int) ([]byte, error) {
-	p.buf = append(p.buf[:0], p.b[from:p.i]...)
-	for p.i < len(p.b) {
-		c := p.b[p.i]
-		switch {
-		case c == '"':
-			if p.i++; !utf8.Valid(p.buf) {
-				return nil, errUTF8
-			}
-			return p.buf, nil
-		case c < ' ':
-			return nil, fmt.Errorf("control character %q in a string, at byte %d", c, p.i+1)
-		case c != '\\':
-			n := bytes.IndexAny(p.b[p.i:], "\"\\\n")
-			if n < 0 {
-				return nil, errCut
-			}
-			for _, c := range p.b[p.i : p.i+n] {
-				if c < ' ' {
-					return nil, fmt.Errorf("control character %q in a string, at byte %d", c, p.i+1)
-				}
-			}
-			p.buf = append(p.buf, p.b[p.i:p.i+n]...)
-			p.i += n
-		default:
-			if err := p.escape(); err != nil {
-				return nil, err
-			}
+// checkString fails if s, which begins at byte from, holds control characters or is
+// not UTF-8.
+func checkString(s []byte, from int) error {
+	i := 0
+	for ; i+8 <= len(s); i += 8 { // a byte below 0x20 borrows from its top bit
+		if x := binary.LittleEndian.Uint64(s[i:]); (x-0x2020202020202020)&^x&0x8080808080808080 != 0 {
+			break
 		}
 	}
-	return nil, errCut
+	for ; i < len(s); i++ {
+		if s[i] < ' ' {
+			return fmt.Errorf("control character %q in a string, at byte %d", s[i], from+i+1)
+		}
+	}
+	if !utf8.Valid(s) {
+		return errUTF8
+	}
+	return nil
+}
+
+// escaped reads a string with backslashes in it, after its opening quote. The next
+// quote, which may itself be escaped, is at quote, or at the end of the text.
+func (p *jsonText) escaped(quote int) ([]byte, error) {
+	p.buf = p.buf[:0]
+	for {
+		s := p.b[p.i:quote]
+		back := bytes.IndexByte(s, '\\')
+		if back >= 0 {
+			s = s[:back]
+		}
+		if err := checkString(s, p.i); err != nil {
+			return nil, err
+		}
+		p.buf = append(p.buf, s...)
+		if p.i += len(s); p.i == len(p.b) {
+			return nil, errCut
+		}
+		if back < 0 {
+			p.i++
+			return p.buf, nil
+		}
+		if err := p.escape(); err != nil {
+			return nil, err
+		}
+		if quote < p.i {
+			if quote = bytes.IndexByte(p.b[p.i:], '"'); quote < 0 {
+				quote = len(p.b) - p.i
+			}
+			quote += p.i
+		}
+	}
 }
 
 func (p *jsonText) escape() error {

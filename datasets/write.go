@@ -141,7 +141,11 @@ func (d *Dataset) String() string {
 		}
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s: %d rows\n", d.name, d.NumRows())
+	rows := "rows"
+	if d.NumRows() == 1 {
+		rows = "row"
+	}
+	fmt.Fprintf(&b, "%s: %d %s\n", d.name, d.NumRows(), rows)
 	for _, row := range grid {
 		for k, cell := range row {
 			if k == len(row)-1 {

@@ -1,0 +1,163 @@
+package datasets_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sparsebio/sparsebio/datasets"
+)
+
+var ctx = context.Background()
+
+func Example() {
+	abstracts, err := datasets.Load(ctx, "arxiv-biology-demo")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(abstracts.NumRows() >= 40, abstracts.Columns())
+	for doc, err := range abstracts.Documents("abstract") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(doc.ID, doc.Title != "", len(doc.Text) > 200)
+		break
+	}
+	// Output:
+	// true [id title abstract categories published]
+	// demo-0001 true true
+}
+
+func ExampleLoad() {
+	d, err := datasets.Load(ctx, "testdata/five.csv", datasets.WithColumns("id", "title", "year"), datasets.WithLimit(3))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(d)
+	// Output:
+	// testdata/five.csv: 3 rows
+	// id          title               year
+	// string      string              int64
+	// 0704.0001   NF-κB in a dish     2007
+	// 2401.00010  A "quiet" enhancer  2024
+	// 2402.00003  Ca²⁺ sparks         null
+}
+
+// arXiv's own metadata file loads as it is.
+func ExampleLoad_arxiv() {
+	d, err := datasets.Load(ctx, "testdata/arxiv-metadata.json", datasets.WithColumns("id", "categories", "abstract"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	quantitative, err := d.Filter(func(r datasets.Row) bool {
+		c, _ := r.String("categories") // an error would end the filter
+		return strings.Contains(c, "q-bio.QM")
+	})
+	fmt.Println(quantitative, err)
+	// Output:
+	// testdata/arxiv-metadata.json: 1 row
+	// id         categories         abstract
+	// string     string             string
+	// 0711.0001  q-bio.BM q-bio.QM  We invent an $\alpha$-helix and…
+	//  <nil>
+}
+
+func ExampleWithSplit() {
+	_, err := datasets.Load(ctx, "testdata/saved-splits")
+	fmt.Println(err)
+	test, err := datasets.Load(ctx, "testdata/saved-splits", datasets.WithSplit("test"))
+	fmt.Println(test.NumRows(), err)
+	// Output:
+	// datasets: "testdata/saved-splits" has several splits: train, test (choose one with WithSplit)
+	// 2 <nil>
+}
+
+func ExampleDataset_Text() {
+	d, err := datasets.Load(ctx, "testdata/five.jsonl")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for text, err := range d.Text("abstrct") {
+		fmt.Printf("%q %v\n", text, err)
+	}
+	// Output:
+	// "" datasets: no column "abstrct" in data set "testdata/five.jsonl" (has id, title, abstract, categories, year, score, reviewed)
+}
+
+func ExampleDataset_ClassNames() {
+	d, err := datasets.Load(ctx, "testdata/saved")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	names, err := d.ClassNames("label")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	labels, err := datasets.Column[int64](d, "label")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, l := range labels {
+		fmt.Println(names[l])
+	}
+	// Output:
+	// other
+	// signalling
+	// genomics
+	// other
+	// signalling
+}
+
+func ExampleMap() {
+	d, err := datasets.Load(ctx, "testdata/five.jsonl", datasets.WithColumns("id", "abstract"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err = datasets.Map(d, "words", func(r datasets.Row) (int, error) {
+		s, err := r.String("abstract")
+		return len(strings.Fields(s)), err
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if d, err = d.Sort("words", true); err == nil {
+		d, err = d.SelectColumns("id", "words")
+	}
+	fmt.Println(d.Head(2), err)
+	// Output:
+	// testdata/five.jsonl: 2 rows
+	// id          words
+	// string      int64
+	// 0704.0001   18
+	// 2402.00003  13
+	//  <nil>
+}
+
+func ExampleFrom() {
+	type hit struct {
+		Gene  string  `json:"gene"`
+		Score float64 `json:"score"`
+	}
+	d, err := datasets.From("hits", []hit{{"TP53", 0.5}, {"GATA1", 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := d.WriteJSONL(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// {"gene": "TP53", "score": 0.5}
+	// {"gene": "GATA1", "score": 1.0}
+}
