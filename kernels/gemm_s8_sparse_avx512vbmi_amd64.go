@@ -30,6 +30,13 @@ type sparseDotArgs struct {
 	step                   int // bytes from one start to that of the next group
 	add                    int
 	tokens                 int
+
+	// What follows is for scaling the sums at once; see sparseFinishArgs.
+	dst                unsafe.Pointer
+	stride             int
+	scaleW, sums, bias unsafe.Pointer
+	scaleX, zero       unsafe.Pointer
+	cols               int // from the first group on
 }
 
 //go:noescape
@@ -119,12 +126,9 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 			}
 			for b := run; b < end; b += step {
 				n := min(step, end-b)
+				row := b * sparseBlock
 				for kb := range w.kblocks {
-					add := 0
-					if kb > 0 {
-						add = 1
-					}
-					sparseDotAVX512VBMI(&sparseDotArgs{
+					a := sparseDotArgs{
 						act:    at(t.buf, t0*token+kb*tileBlock*tokens),
 						win:    at(w.win, 0),
 						slots:  at(w.slots, 0),
@@ -132,14 +136,27 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 						groups: n * groups,
 						acc:    at(sums, 0),
 						step:   4 * w.kblocks,
-						add:    add,
 						tokens: tokens,
-					})
+					}
+					if kb > 0 {
+						a.add = 1
+					}
+					if w.natural && kb == w.kblocks-1 {
+						a.dst, a.stride = at(dst.Data, t0*dst.Stride+row), 4*dst.Stride
+						a.scaleW, a.sums = at(w.scale, row), at(w.sums, row)
+						a.scaleX, a.zero = at(t.scale, t0), at(t.zero, t0)
+						a.cols = w.n - row
+						if bias != nil {
+							a.bias = at(bias, row)
+						}
+					}
+					sparseDotAVX512VBMI(&a)
 				}
-				for j := range n {
-					row := (b + j) * sparseBlock
+				for j := 0; j < n && !w.natural; j++ {
+					row := row + j*sparseBlock
 					f := sparseFinishArgs{
 						acc:    at(sums, j*groups*tokens*64),
+						from:   at(w.from, row),
 						scaleW: at(w.scale, row),
 						sums:   at(w.sums, row),
 						dst:    at(dst.Data, t0*dst.Stride+row),
@@ -148,9 +165,6 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 						zero:   at(t.zero, t0),
 						tokens: tokens,
 						cols:   min(w.n-row, sparseBlock),
-					}
-					if !w.natural {
-						f.from = at(w.from, row)
 					}
 					if bias != nil {
 						f.bias = at(bias, row)

@@ -120,15 +120,21 @@ func TestGemmS8Sparse(t *testing.T) {
 			w := uniformS8(rng, s.n, s.k, sparsity)
 			x := randomU8(rng, s.m, s.k)
 			bias := randomBias(rng, s.n)
-			p := mustPack(t, rng, w, s.n, s.k)
-			want := gemmS8Plain(x, w, p.Scale(), bias, s.n, s.k)
-			for _, v := range gemmS8SparseVariants {
-				if !cpuHas(v.isa) {
-					continue
+			scale := scalesOf(rng, s.n)
+			want := gemmS8Plain(x, w, scale, bias, s.n, s.k)
+			for _, sort := range []bool{false, true} {
+				p, err := packS8(w, scale, s.n, s.k, sort)
+				if err != nil {
+					t.Fatal(err)
 				}
-				t.Run(fmt.Sprintf("isa=%s/m=%d/n=%d/k=%d/sparsity=%.0f", v.isa, s.m, s.n, s.k, 100*sparsity), func(t *testing.T) {
-					sameBits(t, gemmWith(v, x, p, bias), want)
-				})
+				for _, v := range gemmS8SparseVariants {
+					if !cpuHas(v.isa) {
+						continue
+					}
+					t.Run(fmt.Sprintf("isa=%s/m=%d/n=%d/k=%d/sparsity=%.0f/sort=%v", v.isa, s.m, s.n, s.k, 100*sparsity, sort), func(t *testing.T) {
+						sameBits(t, gemmWith(v, x, p, bias), want)
+					})
+				}
 			}
 		}
 	}
@@ -203,12 +209,17 @@ func TestGemmS8SparseGuards(t *testing.T) {
 	for _, s := range []struct{ m, n, k int }{{1, 1, 1}, {7, 17, 65}, {8, 64, 64}, {25, 70, 769}, {26, 130, 100}} {
 		rng := rand.New(rand.NewPCG(11, 12))
 		w := uniformS8(rng, s.n, s.k, .8)
-		packed := mustPack(t, rng, w, s.n, s.k)
+		scale := scalesOf(rng, s.n)
 		plain := randomU8(rng, s.m, s.k)
 		biases := randomBias(rng, s.n)
-		want := gemmS8Plain(plain, w, packed.Scale(), biases, s.n, s.k)
+		want := gemmS8Plain(plain, w, scale, biases, s.n, s.k)
 		eachVariant(t, gemmS8SparseVariants, func(t *testing.T, v variant[*gemmS8SparseImpl]) {
-			for g := range guards[uint8]() {
+			for i := range 4 {
+				g := i % 2
+				packed, err := packS8(w, scale, s.n, s.k, i/2 == 1)
+				if err != nil {
+					t.Fatal(err)
+				}
 				bytes, floats, ints := guards[uint8]()[g], guards[float32]()[g], guards[int32]()[g]
 				x := MatU8{Rows: s.m, Cols: s.k, Stride: s.k + 3, Data: bytes(t, (s.m-1)*(s.k+3)+s.k), Scale: floats(t, s.m), Zero: ints(t, s.m)}
 				for i := range s.m {

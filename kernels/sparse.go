@@ -116,10 +116,11 @@ func alignedBytes(n int) []byte {
 // and the scale of each output. It copies what it needs. The same input gives
 // the same bytes. Packing costs about 0.3 ns a weight per percent of density.
 //
-// Rows with many weights slow down those they are packed with. The packer
-// sorts rows within blocks of 64, which GemmS8Sparse undoes. A caller that is
-// free to order all outputs, because it can order the inputs of the next layer
-// alike, gains more by sorting them by falling count first (SparseOrderS8).
+// Rows with many weights slow down those they are packed with. If it pays, the
+// packer sorts rows within blocks of 64, which GemmS8Sparse undoes. A caller
+// that is free to order all outputs, because it can order the inputs of the
+// next layer alike, gains more by sorting them by falling count first
+// (SparseOrderS8).
 //
 // It returns an error if n or k is not in 1 to 65536, if the length of w or
 // scale does not match, or if a scale is infinite or not a number.
@@ -138,56 +139,38 @@ func PackS8Sparse(w []int8, scale []float32, n, k int) (*SparseS8, error) {
 		}
 	}
 
+	return packS8(w, scale, n, k, sortPays(w, n, k))
+}
+
+// packS8 packs w with the rows of each block sorted or as they are.
+func packS8(w []int8, scale []float32, n, k int, sort bool) (*SparseS8, error) {
 	kblocks, windows := sparseShape(k)
 	rows := roundUp(n, sparseBlock)
 	var (
 		p     = newPacker(windows)
+		rb    = rowBlock{w: w, n: n, k: k}
 		from  = make([]uint8, 0, rows)
 		sums  = make([]int32, rows)
 		start = make([]uint32, 0, rows/sparseGroup*kblocks+1)
-		cols  [sparseBlock][]uint16 // nonzero columns of the rows of the block
 		nnz   int
 	)
-	for b := 0; b < rows; b += sparseBlock {
-		var order [sparseBlock]int
-		for i := range order {
-			order[i] = i
-			cols[i] = cols[i][:0]
-			if b+i < n {
-				row := w[(b+i)*k : (b+i+1)*k]
-				cols[i] = appendNonzero(cols[i], row)
-				nnz += len(cols[i])
-				for _, c := range cols[i] {
-					sums[b+i] += int32(row[c])
-				}
+	for b := range rows / sparseBlock {
+		rb.read(b)
+		if sort {
+			rb.sort()
+		}
+		for i, c := range rb.cols {
+			nnz += len(c)
+			for _, j := range c {
+				sums[b*sparseBlock+i] += int32(w[(b*sparseBlock+i)*k+int(j)])
 			}
 		}
-		slices.SortStableFunc(order[:], func(i, j int) int { return len(cols[j]) - len(cols[i]) })
 		var place [sparseBlock]uint8
-		for at, i := range order {
+		for at, i := range rb.order {
 			place[i] = uint8(at)
 		}
 		from = append(from, place[:]...)
-
-		for g := 0; g < sparseBlock; g += sparseGroup {
-			down := g/sparseGroup%2 == 1
-			rest := [sparseGroup][]uint16{}
-			for i := range rest {
-				rest[i] = cols[order[g+i]]
-			}
-			for kb := range kblocks {
-				base := kb * windows * sparseWindow
-				for i := range p.cols {
-					p.cols[i] = p.cols[i][:0]
-					for len(rest[i]) > 0 && int(rest[i][0]) < base+windows*sparseWindow {
-						p.cols[i] = append(p.cols[i], rest[i][0]-uint16(base))
-						rest[i] = rest[i][1:]
-					}
-				}
-				start = append(start, uint32(len(p.win)))
-				p.group(func(i int, c uint16) int8 { return w[(b+order[g+i])*k+base+int(c)] }, down)
-			}
-		}
+		start = p.block(start, &rb, kblocks, true)
 	}
 	start = append(start, uint32(len(p.win)))
 

@@ -19,11 +19,13 @@ func avx512vbmi(t *text) {
 //		}
 //	}
 //
-// where acc starts at zero unless add is set. Z0 to Z23 hold the accumulators
-// of a group, one token each; Z24 and Z25 places and weights of a slot.
-// DI arguments, SI activations, R8 windows, R9 slots, R10 starts, R11 groups
-// left, R12 accumulators, AX and CX window of this slot and end of the list,
-// DX slot, BX activations of the window.`)
+// where acc starts at zero unless add is set. If dst is set the sums are not
+// stored in acc but scaled into dst as sparseFinishAVX512VBMI does, without
+// from. Z0 to Z23 hold the accumulators of a group, one token each; Z24 and Z25
+// places and weights of a slot. DI arguments, SI activations, R8 windows,
+// R9 slots, R10 starts, R11 groups left, R12 accumulators, AX and CX window of
+// this slot and end of the list, DX slot, BX activations of the window, R13
+// offset of the group in a row of dst.`)
 	t.table("sparseDotAVX512VBMI", vbmiTokens, 64)
 	for n := 1; n <= vbmiTokens; n++ {
 		vbmiDot(t, n)
@@ -38,6 +40,7 @@ func vbmiDot(t *text, n int) {
 	for i, r := range []string{"SI", "R8", "R9", "R10", "R11", "R12"} {
 		t.op("MOVQ %d(DI), %s", 8*i, r)
 	}
+	t.op("XORL R13, R13")
 	t.line("group:")
 	t.op("CMPQ 56(DI), $0")
 	t.op("JNE add")
@@ -79,15 +82,70 @@ func vbmiDot(t *text, n int) {
 	t.op("CMPQ AX, CX")
 	t.op("JCS slot")
 	t.line("done:")
+	t.op("CMPQ 72(DI), $0")
+	t.op("JNE scale")
 	for i := range n {
 		t.op("VMOVDQU64 Z%d, %d(R12)", i, 64*i)
 	}
+	t.line("next:")
 	t.op("ADDQ $%d, R12", 64*n)
 	t.op("ADDQ 48(DI), R10")
 	t.op("DECQ R11")
 	t.op("JNZ group")
 	t.op("VZEROUPPER")
-	t.op("RET\n")
+	t.op("RET")
+	vbmiScale(t, n)
+}
+
+// vbmiScale writes the end of vbmiDot that scales the sums of a group. Z24 to
+// Z26 hold the scales, the sums of the weights and the bias of its rows, K1
+// marks those within the matrix. AX and BX scales and zero points of the
+// tokens, DX destination, CX its stride.
+func vbmiScale(t *text, n int) {
+	t.line("scale:")
+	t.op("MOVQ 128(DI), AX")
+	t.op("MOVQ R13, BX")
+	t.op("SHRQ $2, BX")
+	t.op("SUBQ BX, AX") // columns left, maybe none
+	t.op("XORL BX, BX")
+	t.op("CMPQ AX, BX")
+	t.op("CMOVQLT BX, AX")
+	t.op("MOVL $16, BX")
+	t.op("CMPQ AX, BX")
+	t.op("CMOVQGT BX, AX")
+	t.op("MOVQ $-1, BX")
+	t.op("BZHIQ AX, BX, BX")
+	t.op("KMOVW BX, K1")
+	t.op("MOVQ 88(DI), AX")
+	t.op("VMOVUPS (AX)(R13*1), Z24")
+	t.op("MOVQ 96(DI), AX")
+	t.op("VMOVDQU64 (AX)(R13*1), Z25")
+	t.op("VPXORD Z26, Z26, Z26")
+	t.op("MOVQ 104(DI), AX")
+	t.op("TESTQ AX, AX")
+	t.op("JZ nobias")
+	t.op("VMOVUPS.Z (AX)(R13*1), K1, Z26")
+	t.line("nobias:")
+	t.op("MOVQ 112(DI), AX")
+	t.op("MOVQ 120(DI), BX")
+	t.op("MOVQ 72(DI), DX")
+	t.op("ADDQ R13, DX")
+	t.op("MOVQ 80(DI), CX")
+	for i := range n {
+		a, b := 27+i%2, 29+i%2
+		t.op("VPMULLD.BCST %d(BX), Z25, Z%d", 4*i, a)
+		t.op("VPSUBD Z%d, Z%d, Z%[2]d", a, i)
+		t.op("VCVTDQ2PS Z%d, Z%[1]d", i)
+		t.op("VMULPS.BCST %d(AX), Z24, Z%d", 4*i, b)
+		t.op("VMULPS Z%d, Z%d, Z%[2]d", b, i)
+		t.op("VADDPS Z26, Z%d, Z%[1]d", i)
+		t.op("VMOVUPS Z%d, K1, (DX)", i)
+		if i < n-1 {
+			t.op("ADDQ CX, DX")
+		}
+	}
+	t.op("ADDQ $64, R13")
+	t.op("JMP next\n")
 }
 
 func vbmiArrange(t *text) {
