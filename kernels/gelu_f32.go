@@ -8,8 +8,8 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 //
 //	x[i] = x[i] * 0.5 * (1 + erf(x[i]/sqrt(2)))
 //
-// The error is below 3e-7 (half a unit in the last place of results near 8;
-// larger ones equal x) and, for x above -5, below 2e-6 of the result. The
+// The error is below 3e-7, half a unit in the last place of results near 8
+// (larger ones equal x), and below 1e-6 of the result for x above -0.5. The
 // result for -Inf is 0, for NaN it is NaN.
 func GELUF32(x []float32) {
 	race.Write(x)
@@ -21,8 +21,7 @@ func GELUF32(x []float32) {
 //
 //	x[i] = x[i] * 0.5 * (1 + tanh(sqrt(2/pi)*(x[i]+0.044715*x[i]*x[i]*x[i])))
 //
-// The error is below 6e-7 and, for x above -5, below 3e-6 of the result. The
-// result for -Inf is 0, for NaN it is NaN.
+// Errors and special values are as for GELUF32.
 func GELUTanhF32(x []float32) {
 	race.Write(x)
 	geluTanhF32(x)

@@ -15,10 +15,11 @@ TEXT ·geluF32AVX2(SB), NOSPLIT, $0-24
 	LEAQ tailmask<>(SB), DX
 	VMOVUPS (DX)(BX*4), Y15
 	SHRQ $3, CX
-	VMOVUPS gelu<>+288(SB), Y14
-	VMOVUPS gelu<>+256(SB), Y13
-	VMOVUPS gelu<>+320(SB), Y12
-	VXORPS X11, X11, X11
+	VMOVUPS gelu<>+32(SB), Y14
+	VMOVUPS gelu<>+0(SB), Y13
+	VMOVUPS gelu<>+64(SB), Y12
+	VMOVUPS gelu<>+96(SB), Y11
+	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
 	TESTQ R14, R14
@@ -28,35 +29,25 @@ loop:
 	VMOVUPS (DI)(R15*1), Y0
 	VANDPS Y13, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMULPS Y1, Y1, Y2
-	VMULPS Y12, Y2, Y3
-	VROUNDPS $0, Y3, Y4
-	VCMPPS $0x15, gelu<>+224(SB), Y3, Y8
-	VFMSUB132PS Y12, Y4, Y2
-	VMOVUPS gelu<>+448(SB), Y6
-	VFMADD213PS gelu<>+416(SB), Y1, Y6
-	VFMADD213PS gelu<>+384(SB), Y1, Y6
-	VFMADD213PS gelu<>+352(SB), Y1, Y6
-	VMOVUPS gelu<>+608(SB), Y7
-	VFMADD213PS gelu<>+576(SB), Y1, Y7
-	VFMADD213PS gelu<>+544(SB), Y1, Y7
-	VFMADD213PS gelu<>+512(SB), Y1, Y7
-	VFMADD213PS gelu<>+480(SB), Y1, Y7
-	VDIVPS Y7, Y6, Y6
-	VMOVUPS gelu<>+192(SB), Y5
-	VFMADD213PS gelu<>+160(SB), Y2, Y5
-	VFMADD213PS gelu<>+128(SB), Y2, Y5
-	VFMADD213PS gelu<>+96(SB), Y2, Y5
-	VFMADD213PS gelu<>+64(SB), Y2, Y5
-	VFMADD213PS gelu<>+32(SB), Y2, Y5
-	VFMADD213PS gelu<>+0(SB), Y2, Y5
-	VCVTPS2DQ Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VPADDD Y4, Y5, Y5
-	VANDPS Y8, Y5, Y5
-	VMULPS Y5, Y6, Y6
-	VMAXPS Y0, Y11, Y0
-	VFNMADD231PS Y6, Y1, Y0
+	VMOVAPS Y11, Y2
+	VFMADD231PS Y12, Y1, Y2
+	VSUBPS Y11, Y2, Y3
+	VFMSUB231PS Y12, Y1, Y3
+	VPERMPS gelutab<>+192(SB), Y2, Y4
+	VPERMPS gelutab<>+160(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+96(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+64(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+32(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+0(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS Y0, (DI)(R15*1)
 	ADDQ $32, R15
 	DECQ R14
@@ -68,202 +59,122 @@ looptail:
 	VMASKMOVPS (DI)(R15*1), Y15, Y0
 	VANDPS Y13, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMULPS Y1, Y1, Y2
-	VMULPS Y12, Y2, Y3
-	VROUNDPS $0, Y3, Y4
-	VCMPPS $0x15, gelu<>+224(SB), Y3, Y8
-	VFMSUB132PS Y12, Y4, Y2
-	VMOVUPS gelu<>+448(SB), Y6
-	VFMADD213PS gelu<>+416(SB), Y1, Y6
-	VFMADD213PS gelu<>+384(SB), Y1, Y6
-	VFMADD213PS gelu<>+352(SB), Y1, Y6
-	VMOVUPS gelu<>+608(SB), Y7
-	VFMADD213PS gelu<>+576(SB), Y1, Y7
-	VFMADD213PS gelu<>+544(SB), Y1, Y7
-	VFMADD213PS gelu<>+512(SB), Y1, Y7
-	VFMADD213PS gelu<>+480(SB), Y1, Y7
-	VDIVPS Y7, Y6, Y6
-	VMOVUPS gelu<>+192(SB), Y5
-	VFMADD213PS gelu<>+160(SB), Y2, Y5
-	VFMADD213PS gelu<>+128(SB), Y2, Y5
-	VFMADD213PS gelu<>+96(SB), Y2, Y5
-	VFMADD213PS gelu<>+64(SB), Y2, Y5
-	VFMADD213PS gelu<>+32(SB), Y2, Y5
-	VFMADD213PS gelu<>+0(SB), Y2, Y5
-	VCVTPS2DQ Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VPADDD Y4, Y5, Y5
-	VANDPS Y8, Y5, Y5
-	VMULPS Y5, Y6, Y6
-	VMAXPS Y0, Y11, Y0
-	VFNMADD231PS Y6, Y1, Y0
+	VMOVAPS Y11, Y2
+	VFMADD231PS Y12, Y1, Y2
+	VSUBPS Y11, Y2, Y3
+	VFMSUB231PS Y12, Y1, Y3
+	VPERMPS gelutab<>+192(SB), Y2, Y4
+	VPERMPS gelutab<>+160(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+96(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+64(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+32(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS gelutab<>+0(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
 	VMASKMOVPS Y0, Y15, (DI)(R15*1)
 
 loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelu<>+0(SB)/4, $0x3f800000
-DATA gelu<>+4(SB)/4, $0x3f800000
-DATA gelu<>+8(SB)/4, $0x3f800000
-DATA gelu<>+12(SB)/4, $0x3f800000
-DATA gelu<>+16(SB)/4, $0x3f800000
-DATA gelu<>+20(SB)/4, $0x3f800000
-DATA gelu<>+24(SB)/4, $0x3f800000
-DATA gelu<>+28(SB)/4, $0x3f800000
-DATA gelu<>+32(SB)/4, $0x3f317218
-DATA gelu<>+36(SB)/4, $0x3f317218
-DATA gelu<>+40(SB)/4, $0x3f317218
-DATA gelu<>+44(SB)/4, $0x3f317218
-DATA gelu<>+48(SB)/4, $0x3f317218
-DATA gelu<>+52(SB)/4, $0x3f317218
-DATA gelu<>+56(SB)/4, $0x3f317218
-DATA gelu<>+60(SB)/4, $0x3f317218
-DATA gelu<>+64(SB)/4, $0x3e75fdee
-DATA gelu<>+68(SB)/4, $0x3e75fdee
-DATA gelu<>+72(SB)/4, $0x3e75fdee
-DATA gelu<>+76(SB)/4, $0x3e75fdee
-DATA gelu<>+80(SB)/4, $0x3e75fdee
-DATA gelu<>+84(SB)/4, $0x3e75fdee
-DATA gelu<>+88(SB)/4, $0x3e75fdee
-DATA gelu<>+92(SB)/4, $0x3e75fdee
-DATA gelu<>+96(SB)/4, $0x3d635773
-DATA gelu<>+100(SB)/4, $0x3d635773
-DATA gelu<>+104(SB)/4, $0x3d635773
-DATA gelu<>+108(SB)/4, $0x3d635773
-DATA gelu<>+112(SB)/4, $0x3d635773
-DATA gelu<>+116(SB)/4, $0x3d635773
-DATA gelu<>+120(SB)/4, $0x3d635773
-DATA gelu<>+124(SB)/4, $0x3d635773
-DATA gelu<>+128(SB)/4, $0x3c1d96a8
-DATA gelu<>+132(SB)/4, $0x3c1d96a8
-DATA gelu<>+136(SB)/4, $0x3c1d96a8
-DATA gelu<>+140(SB)/4, $0x3c1d96a8
-DATA gelu<>+144(SB)/4, $0x3c1d96a8
-DATA gelu<>+148(SB)/4, $0x3c1d96a8
-DATA gelu<>+152(SB)/4, $0x3c1d96a8
-DATA gelu<>+156(SB)/4, $0x3c1d96a8
-DATA gelu<>+160(SB)/4, $0x3aaf9f98
-DATA gelu<>+164(SB)/4, $0x3aaf9f98
-DATA gelu<>+168(SB)/4, $0x3aaf9f98
-DATA gelu<>+172(SB)/4, $0x3aaf9f98
-DATA gelu<>+176(SB)/4, $0x3aaf9f98
-DATA gelu<>+180(SB)/4, $0x3aaf9f98
-DATA gelu<>+184(SB)/4, $0x3aaf9f98
-DATA gelu<>+188(SB)/4, $0x3aaf9f98
-DATA gelu<>+192(SB)/4, $0x3920fd96
-DATA gelu<>+196(SB)/4, $0x3920fd96
-DATA gelu<>+200(SB)/4, $0x3920fd96
-DATA gelu<>+204(SB)/4, $0x3920fd96
-DATA gelu<>+208(SB)/4, $0x3920fd96
-DATA gelu<>+212(SB)/4, $0x3920fd96
-DATA gelu<>+216(SB)/4, $0x3920fd96
-DATA gelu<>+220(SB)/4, $0x3920fd96
-DATA gelu<>+224(SB)/4, $0xc2fc0000
-DATA gelu<>+228(SB)/4, $0xc2fc0000
-DATA gelu<>+232(SB)/4, $0xc2fc0000
-DATA gelu<>+236(SB)/4, $0xc2fc0000
-DATA gelu<>+240(SB)/4, $0xc2fc0000
-DATA gelu<>+244(SB)/4, $0xc2fc0000
-DATA gelu<>+248(SB)/4, $0xc2fc0000
-DATA gelu<>+252(SB)/4, $0xc2fc0000
-DATA gelu<>+256(SB)/4, $0x7fffffff
-DATA gelu<>+260(SB)/4, $0x7fffffff
-DATA gelu<>+264(SB)/4, $0x7fffffff
-DATA gelu<>+268(SB)/4, $0x7fffffff
-DATA gelu<>+272(SB)/4, $0x7fffffff
-DATA gelu<>+276(SB)/4, $0x7fffffff
-DATA gelu<>+280(SB)/4, $0x7fffffff
-DATA gelu<>+284(SB)/4, $0x7fffffff
-DATA gelu<>+288(SB)/4, $0x41700000
-DATA gelu<>+292(SB)/4, $0x41700000
-DATA gelu<>+296(SB)/4, $0x41700000
-DATA gelu<>+300(SB)/4, $0x41700000
-DATA gelu<>+304(SB)/4, $0x41700000
-DATA gelu<>+308(SB)/4, $0x41700000
-DATA gelu<>+312(SB)/4, $0x41700000
-DATA gelu<>+316(SB)/4, $0x41700000
-DATA gelu<>+320(SB)/4, $0xbf38aa3b
-DATA gelu<>+324(SB)/4, $0xbf38aa3b
-DATA gelu<>+328(SB)/4, $0xbf38aa3b
-DATA gelu<>+332(SB)/4, $0xbf38aa3b
-DATA gelu<>+336(SB)/4, $0xbf38aa3b
-DATA gelu<>+340(SB)/4, $0xbf38aa3b
-DATA gelu<>+344(SB)/4, $0xbf38aa3b
-DATA gelu<>+348(SB)/4, $0xbf38aa3b
-DATA gelu<>+352(SB)/4, $0x3effffff
-DATA gelu<>+356(SB)/4, $0x3effffff
-DATA gelu<>+360(SB)/4, $0x3effffff
-DATA gelu<>+364(SB)/4, $0x3effffff
-DATA gelu<>+368(SB)/4, $0x3effffff
-DATA gelu<>+372(SB)/4, $0x3effffff
-DATA gelu<>+376(SB)/4, $0x3effffff
-DATA gelu<>+380(SB)/4, $0x3effffff
-DATA gelu<>+384(SB)/4, $0x3ea0ce2f
-DATA gelu<>+388(SB)/4, $0x3ea0ce2f
-DATA gelu<>+392(SB)/4, $0x3ea0ce2f
-DATA gelu<>+396(SB)/4, $0x3ea0ce2f
-DATA gelu<>+400(SB)/4, $0x3ea0ce2f
-DATA gelu<>+404(SB)/4, $0x3ea0ce2f
-DATA gelu<>+408(SB)/4, $0x3ea0ce2f
-DATA gelu<>+412(SB)/4, $0x3ea0ce2f
-DATA gelu<>+416(SB)/4, $0x3dc0c43d
-DATA gelu<>+420(SB)/4, $0x3dc0c43d
-DATA gelu<>+424(SB)/4, $0x3dc0c43d
-DATA gelu<>+428(SB)/4, $0x3dc0c43d
-DATA gelu<>+432(SB)/4, $0x3dc0c43d
-DATA gelu<>+436(SB)/4, $0x3dc0c43d
-DATA gelu<>+440(SB)/4, $0x3dc0c43d
-DATA gelu<>+444(SB)/4, $0x3dc0c43d
-DATA gelu<>+448(SB)/4, $0x3c3bd1a6
-DATA gelu<>+452(SB)/4, $0x3c3bd1a6
-DATA gelu<>+456(SB)/4, $0x3c3bd1a6
-DATA gelu<>+460(SB)/4, $0x3c3bd1a6
-DATA gelu<>+464(SB)/4, $0x3c3bd1a6
-DATA gelu<>+468(SB)/4, $0x3c3bd1a6
-DATA gelu<>+472(SB)/4, $0x3c3bd1a6
-DATA gelu<>+476(SB)/4, $0x3c3bd1a6
-DATA gelu<>+480(SB)/4, $0x3f800000
-DATA gelu<>+484(SB)/4, $0x3f800000
-DATA gelu<>+488(SB)/4, $0x3f800000
-DATA gelu<>+492(SB)/4, $0x3f800000
-DATA gelu<>+496(SB)/4, $0x3f800000
-DATA gelu<>+500(SB)/4, $0x3f800000
-DATA gelu<>+504(SB)/4, $0x3f800000
-DATA gelu<>+508(SB)/4, $0x3f800000
-DATA gelu<>+512(SB)/4, $0x3fb68821
-DATA gelu<>+516(SB)/4, $0x3fb68821
-DATA gelu<>+520(SB)/4, $0x3fb68821
-DATA gelu<>+524(SB)/4, $0x3fb68821
-DATA gelu<>+528(SB)/4, $0x3fb68821
-DATA gelu<>+532(SB)/4, $0x3fb68821
-DATA gelu<>+536(SB)/4, $0x3fb68821
-DATA gelu<>+540(SB)/4, $0x3fb68821
-DATA gelu<>+544(SB)/4, $0x3f537910
-DATA gelu<>+548(SB)/4, $0x3f537910
-DATA gelu<>+552(SB)/4, $0x3f537910
-DATA gelu<>+556(SB)/4, $0x3f537910
-DATA gelu<>+560(SB)/4, $0x3f537910
-DATA gelu<>+564(SB)/4, $0x3f537910
-DATA gelu<>+568(SB)/4, $0x3f537910
-DATA gelu<>+572(SB)/4, $0x3f537910
-DATA gelu<>+576(SB)/4, $0x3e7093c7
-DATA gelu<>+580(SB)/4, $0x3e7093c7
-DATA gelu<>+584(SB)/4, $0x3e7093c7
-DATA gelu<>+588(SB)/4, $0x3e7093c7
-DATA gelu<>+592(SB)/4, $0x3e7093c7
-DATA gelu<>+596(SB)/4, $0x3e7093c7
-DATA gelu<>+600(SB)/4, $0x3e7093c7
-DATA gelu<>+604(SB)/4, $0x3e7093c7
-DATA gelu<>+608(SB)/4, $0x3cebc614
-DATA gelu<>+612(SB)/4, $0x3cebc614
-DATA gelu<>+616(SB)/4, $0x3cebc614
-DATA gelu<>+620(SB)/4, $0x3cebc614
-DATA gelu<>+624(SB)/4, $0x3cebc614
-DATA gelu<>+628(SB)/4, $0x3cebc614
-DATA gelu<>+632(SB)/4, $0x3cebc614
-DATA gelu<>+636(SB)/4, $0x3cebc614
-GLOBL gelu<>(SB), RODATA|NOPTR, $640
+DATA gelutab<>+0(SB)/4, $0x3f000000
+DATA gelutab<>+4(SB)/4, $0x3e5025da
+DATA gelutab<>+8(SB)/4, $0x3d467b16
+DATA gelutab<>+12(SB)/4, $0x3bd14b56
+DATA gelutab<>+16(SB)/4, $0x39ebf9b0
+DATA gelutab<>+20(SB)/4, $0x378b7343
+DATA gelutab<>+24(SB)/4, $0x34aaaec8
+DATA gelutab<>+28(SB)/4, $0x00000000
+DATA gelutab<>+32(SB)/4, $0xbea988c4
+DATA gelutab<>+36(SB)/4, $0xbe704497
+DATA gelutab<>+40(SB)/4, $0xbdaafb25
+DATA gelutab<>+44(SB)/4, $0xbc7461e7
+DATA gelutab<>+48(SB)/4, $0xbaaf64c7
+DATA gelutab<>+52(SB)/4, $0xb87cded3
+DATA gelutab<>+56(SB)/4, $0xb5b72779
+DATA gelutab<>+60(SB)/4, $0x00000000
+DATA gelutab<>+64(SB)/4, $0xa6bb0000
+DATA gelutab<>+68(SB)/4, $0x3da5852d
+DATA gelutab<>+72(SB)/4, $0x3d6b93da
+DATA gelutab<>+76(SB)/4, $0x3c7c88d4
+DATA gelutab<>+80(SB)/4, $0x3af1a814
+DATA gelutab<>+84(SB)/4, $0x38d9b8e3
+DATA gelutab<>+88(SB)/4, $0x363d21f6
+DATA gelutab<>+92(SB)/4, $0x00000000
+DATA gelutab<>+96(SB)/4, $0x3d1ba722
+DATA gelutab<>+100(SB)/4, $0x3c096fbc
+DATA gelutab<>+104(SB)/4, $0xbc89d221
+DATA gelutab<>+108(SB)/4, $0xbc11f98e
+DATA gelutab<>+112(SB)/4, $0xbac9d689
+DATA gelutab<>+116(SB)/4, $0xb8ead394
+DATA gelutab<>+120(SB)/4, $0xb677a480
+DATA gelutab<>+124(SB)/4, $0x00000000
+DATA gelutab<>+128(SB)/4, $0x28922b00
+DATA gelutab<>+132(SB)/4, $0xbc2fa2ed
+DATA gelutab<>+136(SB)/4, $0xba5422f0
+DATA gelutab<>+140(SB)/4, $0x3b39980e
+DATA gelutab<>+144(SB)/4, $0x3a5ea946
+DATA gelutab<>+148(SB)/4, $0x38b1a7ca
+DATA gelutab<>+152(SB)/4, $0x366bd82a
+DATA gelutab<>+156(SB)/4, $0x00000000
+DATA gelutab<>+160(SB)/4, $0xbb786b36
+DATA gelutab<>+164(SB)/4, $0x3a10aab8
+DATA gelutab<>+168(SB)/4, $0x3afc16dc
+DATA gelutab<>+172(SB)/4, $0xb965d7cc
+DATA gelutab<>+176(SB)/4, $0xb9a1c6e6
+DATA gelutab<>+180(SB)/4, $0xb84e71d9
+DATA gelutab<>+184(SB)/4, $0xb63cdf24
+DATA gelutab<>+188(SB)/4, $0x00000000
+DATA gelutab<>+192(SB)/4, $0xa95339be
+DATA gelutab<>+196(SB)/4, $0x3a69860c
+DATA gelutab<>+200(SB)/4, $0xb9bba721
+DATA gelutab<>+204(SB)/4, $0xb938daa1
+DATA gelutab<>+208(SB)/4, $0x38817c1a
+DATA gelutab<>+212(SB)/4, $0x37a38fc2
+DATA gelutab<>+216(SB)/4, $0x35cbab3e
+DATA gelutab<>+220(SB)/4, $0x00000000
+GLOBL gelutab<>(SB), RODATA|NOPTR, $224
+
+DATA gelu<>+0(SB)/4, $0x7fffffff
+DATA gelu<>+4(SB)/4, $0x7fffffff
+DATA gelu<>+8(SB)/4, $0x7fffffff
+DATA gelu<>+12(SB)/4, $0x7fffffff
+DATA gelu<>+16(SB)/4, $0x7fffffff
+DATA gelu<>+20(SB)/4, $0x7fffffff
+DATA gelu<>+24(SB)/4, $0x7fffffff
+DATA gelu<>+28(SB)/4, $0x7fffffff
+DATA gelu<>+32(SB)/4, $0x40b9eb85
+DATA gelu<>+36(SB)/4, $0x40b9eb85
+DATA gelu<>+40(SB)/4, $0x40b9eb85
+DATA gelu<>+44(SB)/4, $0x40b9eb85
+DATA gelu<>+48(SB)/4, $0x40b9eb85
+DATA gelu<>+52(SB)/4, $0x40b9eb85
+DATA gelu<>+56(SB)/4, $0x40b9eb85
+DATA gelu<>+60(SB)/4, $0x40b9eb85
+DATA gelu<>+64(SB)/4, $0x3f9a3785
+DATA gelu<>+68(SB)/4, $0x3f9a3785
+DATA gelu<>+72(SB)/4, $0x3f9a3785
+DATA gelu<>+76(SB)/4, $0x3f9a3785
+DATA gelu<>+80(SB)/4, $0x3f9a3785
+DATA gelu<>+84(SB)/4, $0x3f9a3785
+DATA gelu<>+88(SB)/4, $0x3f9a3785
+DATA gelu<>+92(SB)/4, $0x3f9a3785
+DATA gelu<>+96(SB)/4, $0x4b400000
+DATA gelu<>+100(SB)/4, $0x4b400000
+DATA gelu<>+104(SB)/4, $0x4b400000
+DATA gelu<>+108(SB)/4, $0x4b400000
+DATA gelu<>+112(SB)/4, $0x4b400000
+DATA gelu<>+116(SB)/4, $0x4b400000
+DATA gelu<>+120(SB)/4, $0x4b400000
+DATA gelu<>+124(SB)/4, $0x4b400000
+GLOBL gelu<>(SB), RODATA|NOPTR, $128
 
 DATA tailmask<>+0(SB)/4, $0xffffffff
 DATA tailmask<>+4(SB)/4, $0xffffffff

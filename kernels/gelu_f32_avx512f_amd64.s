@@ -6,6 +6,11 @@
 
 // func geluF32AVX512F(x []float32)
 TEXT ·geluF32AVX512F(SB), NOSPLIT, $0-24
+	VMOVUPS gelutab<>+0(SB), Z16
+	VMOVUPS gelutab<>+64(SB), Z17
+	VMOVUPS gelutab<>+128(SB), Z18
+	VMOVUPS gelutab<>+192(SB), Z19
+	VMOVUPS gelutab<>+256(SB), Z20
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
 	MOVQ CX, BX
@@ -17,10 +22,11 @@ TEXT ·geluF32AVX512F(SB), NOSPLIT, $0-24
 	MOVQ CX, AX
 	MOVQ BX, CX
 	SHRQ $4, CX
-	VBROADCASTSS gelu<>+36(SB), Z14
-	VBROADCASTSS gelu<>+32(SB), Z13
-	VBROADCASTSS gelu<>+40(SB), Z12
-	VXORPS X11, X11, X11
+	VBROADCASTSS gelu<>+4(SB), Z14
+	VBROADCASTSS gelu<>+0(SB), Z13
+	VBROADCASTSS gelu<>+8(SB), Z12
+	VBROADCASTSS gelu<>+12(SB), Z11
+	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
 	TESTQ R14, R14
@@ -30,32 +36,21 @@ loop:
 	VMOVUPS (DI)(R15*1), Z0
 	VANDPS Z13, Z0, Z1
 	VMINPS Z1, Z14, Z1
-	VMULPS Z1, Z1, Z2
-	VMULPS Z12, Z2, Z3
-	VRNDSCALEPS $0, Z3, Z4
-	VCMPPS.BCST $0x15, gelu<>+28(SB), Z3, K2
-	VFMSUB132PS Z12, Z4, Z2
-	VBROADCASTSS gelu<>+56(SB), Z6
-	VFMADD213PS.BCST gelu<>+52(SB), Z1, Z6
-	VFMADD213PS.BCST gelu<>+48(SB), Z1, Z6
-	VFMADD213PS.BCST gelu<>+44(SB), Z1, Z6
-	VBROADCASTSS gelu<>+76(SB), Z7
-	VFMADD213PS.BCST gelu<>+72(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+68(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+64(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+60(SB), Z1, Z7
-	VDIVPS Z7, Z6, Z6
-	VBROADCASTSS gelu<>+24(SB), Z5
-	VFMADD213PS.BCST gelu<>+20(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+16(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+12(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+8(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+4(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+0(SB), Z2, Z5
-	VSCALEFPS.Z Z4, Z5, K2, Z5
-	VMULPS Z5, Z6, Z6
-	VMAXPS Z0, Z11, Z0
-	VFNMADD231PS Z6, Z1, Z0
+	VMOVAPS Z11, Z2
+	VFMADD231PS Z12, Z1, Z2
+	VSUBPS Z11, Z2, Z3
+	VFMSUB231PS Z12, Z1, Z3
+	VPERMPS Z20, Z2, Z4
+	VPERMPS Z19, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z18, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z17, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z16, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VMAXPS Z0, Z10, Z0
+	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, (DI)(R15*1)
 	ADDQ $64, R15
 	DECQ R14
@@ -67,56 +62,111 @@ looptail:
 	VMOVUPS.Z (DI)(R15*1), K1, Z0
 	VANDPS Z13, Z0, Z1
 	VMINPS Z1, Z14, Z1
-	VMULPS Z1, Z1, Z2
-	VMULPS Z12, Z2, Z3
-	VRNDSCALEPS $0, Z3, Z4
-	VCMPPS.BCST $0x15, gelu<>+28(SB), Z3, K2
-	VFMSUB132PS Z12, Z4, Z2
-	VBROADCASTSS gelu<>+56(SB), Z6
-	VFMADD213PS.BCST gelu<>+52(SB), Z1, Z6
-	VFMADD213PS.BCST gelu<>+48(SB), Z1, Z6
-	VFMADD213PS.BCST gelu<>+44(SB), Z1, Z6
-	VBROADCASTSS gelu<>+76(SB), Z7
-	VFMADD213PS.BCST gelu<>+72(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+68(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+64(SB), Z1, Z7
-	VFMADD213PS.BCST gelu<>+60(SB), Z1, Z7
-	VDIVPS Z7, Z6, Z6
-	VBROADCASTSS gelu<>+24(SB), Z5
-	VFMADD213PS.BCST gelu<>+20(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+16(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+12(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+8(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+4(SB), Z2, Z5
-	VFMADD213PS.BCST gelu<>+0(SB), Z2, Z5
-	VSCALEFPS.Z Z4, Z5, K2, Z5
-	VMULPS Z5, Z6, Z6
-	VMAXPS Z0, Z11, Z0
-	VFNMADD231PS Z6, Z1, Z0
+	VMOVAPS Z11, Z2
+	VFMADD231PS Z12, Z1, Z2
+	VSUBPS Z11, Z2, Z3
+	VFMSUB231PS Z12, Z1, Z3
+	VPERMPS Z20, Z2, Z4
+	VPERMPS Z19, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z18, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z17, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z16, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VMAXPS Z0, Z10, Z0
+	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, K1, (DI)(R15*1)
 
 loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelu<>+0(SB)/4, $0x3f800000
-DATA gelu<>+4(SB)/4, $0x3f317218
-DATA gelu<>+8(SB)/4, $0x3e75fdee
-DATA gelu<>+12(SB)/4, $0x3d635773
-DATA gelu<>+16(SB)/4, $0x3c1d96a8
-DATA gelu<>+20(SB)/4, $0x3aaf9f98
-DATA gelu<>+24(SB)/4, $0x3920fd96
-DATA gelu<>+28(SB)/4, $0xc2fc0000
-DATA gelu<>+32(SB)/4, $0x7fffffff
-DATA gelu<>+36(SB)/4, $0x41700000
-DATA gelu<>+40(SB)/4, $0xbf38aa3b
-DATA gelu<>+44(SB)/4, $0x3effffff
-DATA gelu<>+48(SB)/4, $0x3ea0ce2f
-DATA gelu<>+52(SB)/4, $0x3dc0c43d
-DATA gelu<>+56(SB)/4, $0x3c3bd1a6
-DATA gelu<>+60(SB)/4, $0x3f800000
-DATA gelu<>+64(SB)/4, $0x3fb68821
-DATA gelu<>+68(SB)/4, $0x3f537910
-DATA gelu<>+72(SB)/4, $0x3e7093c7
-DATA gelu<>+76(SB)/4, $0x3cebc614
-GLOBL gelu<>(SB), RODATA|NOPTR, $80
+DATA gelutab<>+0(SB)/4, $0x3f000000
+DATA gelutab<>+4(SB)/4, $0x3eb5293d
+DATA gelutab<>+8(SB)/4, $0x3e681100
+DATA gelutab<>+12(SB)/4, $0x3e056bed
+DATA gelutab<>+16(SB)/4, $0x3d88d237
+DATA gelutab<>+20(SB)/4, $0x3cf901ca
+DATA gelutab<>+24(SB)/4, $0x3c484928
+DATA gelutab<>+28(SB)/4, $0x3b8df736
+DATA gelutab<>+32(SB)/4, $0x3ab0ef10
+DATA gelutab<>+36(SB)/4, $0x39c180df
+DATA gelutab<>+40(SB)/4, $0x38b96cab
+DATA gelutab<>+44(SB)/4, $0x379b7f57
+DATA gelutab<>+48(SB)/4, $0x36640394
+DATA gelutab<>+52(SB)/4, $0x35120a4d
+DATA gelutab<>+56(SB)/4, $0x33a350b6
+DATA gelutab<>+60(SB)/4, $0x00000000
+DATA gelutab<>+64(SB)/4, $0xbe19313f
+DATA gelutab<>+68(SB)/4, $0xbe0eca97
+DATA gelutab<>+72(SB)/4, $0xbde7460a
+DATA gelutab<>+76(SB)/4, $0xbda2b90b
+DATA gelutab<>+80(SB)/4, $0xbd46f147
+DATA gelutab<>+84(SB)/4, $0xbcd350ba
+DATA gelutab<>+88(SB)/4, $0xbc430271
+DATA gelutab<>+92(SB)/4, $0xbb9c59a6
+DATA gelutab<>+96(SB)/4, $0xbad9d031
+DATA gelutab<>+100(SB)/4, $0xba03cf5d
+DATA gelutab<>+104(SB)/4, $0xb90a9819
+DATA gelutab<>+108(SB)/4, $0xb7fd33b0
+DATA gelutab<>+112(SB)/4, $0xb6c8ee63
+DATA gelutab<>+116(SB)/4, $0xb58a84bb
+DATA gelutab<>+120(SB)/4, $0xb425e896
+DATA gelutab<>+124(SB)/4, $0x00000000
+DATA gelutab<>+128(SB)/4, $0x23700000
+DATA gelutab<>+132(SB)/4, $0x3c20a39a
+DATA gelutab<>+136(SB)/4, $0x3c82170c
+DATA gelutab<>+140(SB)/4, $0x3c894ba5
+DATA gelutab<>+144(SB)/4, $0x3c5fce96
+DATA gelutab<>+148(SB)/4, $0x3c149460
+DATA gelutab<>+152(SB)/4, $0x3ba48a45
+DATA gelutab<>+156(SB)/4, $0x3b19e9ab
+DATA gelutab<>+160(SB)/4, $0x3a750fdb
+DATA gelutab<>+164(SB)/4, $0x39a6d9e5
+DATA gelutab<>+168(SB)/4, $0x38c2f4cb
+DATA gelutab<>+172(SB)/4, $0x37c3edb3
+DATA gelutab<>+176(SB)/4, $0x36a9a7eb
+DATA gelutab<>+180(SB)/4, $0x357d7cc3
+DATA gelutab<>+184(SB)/4, $0x34238c50
+DATA gelutab<>+188(SB)/4, $0x00000000
+DATA gelutab<>+192(SB)/4, $0x3b644847
+DATA gelutab<>+196(SB)/4, $0x3b370c36
+DATA gelutab<>+200(SB)/4, $0x3a97d075
+DATA gelutab<>+204(SB)/4, $0xb9fcf44a
+DATA gelutab<>+208(SB)/4, $0xbab8ba89
+DATA gelutab<>+212(SB)/4, $0xbac6582c
+DATA gelutab<>+216(SB)/4, $0xba946603
+DATA gelutab<>+220(SB)/4, $0xba2d46bd
+DATA gelutab<>+224(SB)/4, $0xb9a4b7dd
+DATA gelutab<>+228(SB)/4, $0xb9022cdb
+DATA gelutab<>+232(SB)/4, $0xb82d1f23
+DATA gelutab<>+236(SB)/4, $0xb74333f5
+DATA gelutab<>+240(SB)/4, $0xb63b92e8
+DATA gelutab<>+244(SB)/4, $0xb51a2bc8
+DATA gelutab<>+248(SB)/4, $0xb3d95d02
+DATA gelutab<>+252(SB)/4, $0x00000000
+DATA gelutab<>+256(SB)/4, $0xa5366dbf
+DATA gelutab<>+260(SB)/4, $0xb9ab0dd0
+DATA gelutab<>+264(SB)/4, $0xb9ec715f
+DATA gelutab<>+268(SB)/4, $0xb9b1ff53
+DATA gelutab<>+272(SB)/4, $0xb8fcf83e
+DATA gelutab<>+276(SB)/4, $0x3860c2d9
+DATA gelutab<>+280(SB)/4, $0x38fcb722
+DATA gelutab<>+284(SB)/4, $0x38e00240
+DATA gelutab<>+288(SB)/4, $0x388a0c1f
+DATA gelutab<>+292(SB)/4, $0x3803f518
+DATA gelutab<>+296(SB)/4, $0x374c2348
+DATA gelutab<>+300(SB)/4, $0x36828d7e
+DATA gelutab<>+304(SB)/4, $0x358bd251
+DATA gelutab<>+308(SB)/4, $0x347cd57e
+DATA gelutab<>+312(SB)/4, $0x33421190
+DATA gelutab<>+316(SB)/4, $0x00000000
+GLOBL gelutab<>(SB), RODATA|NOPTR, $320
+
+DATA gelu<>+0(SB)/4, $0x7fffffff
+DATA gelu<>+4(SB)/4, $0x40b40000
+DATA gelu<>+8(SB)/4, $0x402aaaab
+DATA gelu<>+12(SB)/4, $0x4b400000
+GLOBL gelu<>(SB), RODATA|NOPTR, $16

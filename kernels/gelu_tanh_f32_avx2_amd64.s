@@ -15,10 +15,11 @@ TEXT ·geluTanhF32AVX2(SB), NOSPLIT, $0-24
 	LEAQ tailmask<>(SB), DX
 	VMOVUPS (DX)(BX*4), Y15
 	SHRQ $3, CX
-	VMOVUPS gelutanh<>+256(SB), Y14
-	VMOVUPS gelutanh<>+288(SB), Y13
-	VMOVUPS gelutanh<>+352(SB), Y12
-	VMOVUPS gelutanh<>+384(SB), Y11
+	VMOVUPS geluTanh<>+32(SB), Y14
+	VMOVUPS geluTanh<>+0(SB), Y13
+	VMOVUPS geluTanh<>+64(SB), Y12
+	VMOVUPS geluTanh<>+96(SB), Y11
+	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
 	TESTQ R14, R14
@@ -26,26 +27,27 @@ TEXT ·geluTanhF32AVX2(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Y0
-	VMAXPS Y0, Y13, Y0
-	VMINPS Y0, Y14, Y1
-	VMULPS Y1, Y1, Y2
-	VMULPS Y12, Y2, Y2
-	VADDPS gelutanh<>+320(SB), Y2, Y2
-	VMULPS Y1, Y2, Y3
-	VROUNDPS $0, Y3, Y4
-	VSUBPS Y4, Y3, Y2
-	VMOVUPS gelutanh<>+192(SB), Y5
-	VFMADD213PS gelutanh<>+160(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+128(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+96(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+64(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+32(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+0(SB), Y2, Y5
-	VCVTPS2DQ Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VPADDD Y4, Y5, Y5
-	VADDPS Y11, Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VANDPS Y13, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y11, Y2
+	VFMADD231PS Y12, Y1, Y2
+	VSUBPS Y11, Y2, Y3
+	VFMSUB231PS Y12, Y1, Y3
+	VPERMPS geluTanhtab<>+192(SB), Y2, Y4
+	VPERMPS geluTanhtab<>+160(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS Y0, (DI)(R15*1)
 	ADDQ $32, R15
 	DECQ R14
@@ -55,137 +57,124 @@ looptail:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMASKMOVPS (DI)(R15*1), Y15, Y0
-	VMAXPS Y0, Y13, Y0
-	VMINPS Y0, Y14, Y1
-	VMULPS Y1, Y1, Y2
-	VMULPS Y12, Y2, Y2
-	VADDPS gelutanh<>+320(SB), Y2, Y2
-	VMULPS Y1, Y2, Y3
-	VROUNDPS $0, Y3, Y4
-	VSUBPS Y4, Y3, Y2
-	VMOVUPS gelutanh<>+192(SB), Y5
-	VFMADD213PS gelutanh<>+160(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+128(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+96(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+64(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+32(SB), Y2, Y5
-	VFMADD213PS gelutanh<>+0(SB), Y2, Y5
-	VCVTPS2DQ Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VPADDD Y4, Y5, Y5
-	VADDPS Y11, Y5, Y5
-	VDIVPS Y5, Y0, Y0
+	VANDPS Y13, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y11, Y2
+	VFMADD231PS Y12, Y1, Y2
+	VSUBPS Y11, Y2, Y3
+	VFMSUB231PS Y12, Y1, Y3
+	VPERMPS geluTanhtab<>+192(SB), Y2, Y4
+	VPERMPS geluTanhtab<>+160(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y2, Y5
+	VFMADD213PS Y5, Y3, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
 	VMASKMOVPS Y0, Y15, (DI)(R15*1)
 
 loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelutanh<>+0(SB)/4, $0x3f800000
-DATA gelutanh<>+4(SB)/4, $0x3f800000
-DATA gelutanh<>+8(SB)/4, $0x3f800000
-DATA gelutanh<>+12(SB)/4, $0x3f800000
-DATA gelutanh<>+16(SB)/4, $0x3f800000
-DATA gelutanh<>+20(SB)/4, $0x3f800000
-DATA gelutanh<>+24(SB)/4, $0x3f800000
-DATA gelutanh<>+28(SB)/4, $0x3f800000
-DATA gelutanh<>+32(SB)/4, $0x3f317218
-DATA gelutanh<>+36(SB)/4, $0x3f317218
-DATA gelutanh<>+40(SB)/4, $0x3f317218
-DATA gelutanh<>+44(SB)/4, $0x3f317218
-DATA gelutanh<>+48(SB)/4, $0x3f317218
-DATA gelutanh<>+52(SB)/4, $0x3f317218
-DATA gelutanh<>+56(SB)/4, $0x3f317218
-DATA gelutanh<>+60(SB)/4, $0x3f317218
-DATA gelutanh<>+64(SB)/4, $0x3e75fdee
-DATA gelutanh<>+68(SB)/4, $0x3e75fdee
-DATA gelutanh<>+72(SB)/4, $0x3e75fdee
-DATA gelutanh<>+76(SB)/4, $0x3e75fdee
-DATA gelutanh<>+80(SB)/4, $0x3e75fdee
-DATA gelutanh<>+84(SB)/4, $0x3e75fdee
-DATA gelutanh<>+88(SB)/4, $0x3e75fdee
-DATA gelutanh<>+92(SB)/4, $0x3e75fdee
-DATA gelutanh<>+96(SB)/4, $0x3d635773
-DATA gelutanh<>+100(SB)/4, $0x3d635773
-DATA gelutanh<>+104(SB)/4, $0x3d635773
-DATA gelutanh<>+108(SB)/4, $0x3d635773
-DATA gelutanh<>+112(SB)/4, $0x3d635773
-DATA gelutanh<>+116(SB)/4, $0x3d635773
-DATA gelutanh<>+120(SB)/4, $0x3d635773
-DATA gelutanh<>+124(SB)/4, $0x3d635773
-DATA gelutanh<>+128(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+132(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+136(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+140(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+144(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+148(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+152(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+156(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+160(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+164(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+168(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+172(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+176(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+180(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+184(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+188(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+192(SB)/4, $0x3920fd96
-DATA gelutanh<>+196(SB)/4, $0x3920fd96
-DATA gelutanh<>+200(SB)/4, $0x3920fd96
-DATA gelutanh<>+204(SB)/4, $0x3920fd96
-DATA gelutanh<>+208(SB)/4, $0x3920fd96
-DATA gelutanh<>+212(SB)/4, $0x3920fd96
-DATA gelutanh<>+216(SB)/4, $0x3920fd96
-DATA gelutanh<>+220(SB)/4, $0x3920fd96
-DATA gelutanh<>+224(SB)/4, $0xc2fc0000
-DATA gelutanh<>+228(SB)/4, $0xc2fc0000
-DATA gelutanh<>+232(SB)/4, $0xc2fc0000
-DATA gelutanh<>+236(SB)/4, $0xc2fc0000
-DATA gelutanh<>+240(SB)/4, $0xc2fc0000
-DATA gelutanh<>+244(SB)/4, $0xc2fc0000
-DATA gelutanh<>+248(SB)/4, $0xc2fc0000
-DATA gelutanh<>+252(SB)/4, $0xc2fc0000
-DATA gelutanh<>+256(SB)/4, $0x41200000
-DATA gelutanh<>+260(SB)/4, $0x41200000
-DATA gelutanh<>+264(SB)/4, $0x41200000
-DATA gelutanh<>+268(SB)/4, $0x41200000
-DATA gelutanh<>+272(SB)/4, $0x41200000
-DATA gelutanh<>+276(SB)/4, $0x41200000
-DATA gelutanh<>+280(SB)/4, $0x41200000
-DATA gelutanh<>+284(SB)/4, $0x41200000
-DATA gelutanh<>+288(SB)/4, $0xc1200000
-DATA gelutanh<>+292(SB)/4, $0xc1200000
-DATA gelutanh<>+296(SB)/4, $0xc1200000
-DATA gelutanh<>+300(SB)/4, $0xc1200000
-DATA gelutanh<>+304(SB)/4, $0xc1200000
-DATA gelutanh<>+308(SB)/4, $0xc1200000
-DATA gelutanh<>+312(SB)/4, $0xc1200000
-DATA gelutanh<>+316(SB)/4, $0xc1200000
-DATA gelutanh<>+320(SB)/4, $0xc0135761
-DATA gelutanh<>+324(SB)/4, $0xc0135761
-DATA gelutanh<>+328(SB)/4, $0xc0135761
-DATA gelutanh<>+332(SB)/4, $0xc0135761
-DATA gelutanh<>+336(SB)/4, $0xc0135761
-DATA gelutanh<>+340(SB)/4, $0xc0135761
-DATA gelutanh<>+344(SB)/4, $0xc0135761
-DATA gelutanh<>+348(SB)/4, $0xc0135761
-DATA gelutanh<>+352(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+356(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+360(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+364(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+368(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+372(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+376(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+380(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+384(SB)/4, $0x3f800000
-DATA gelutanh<>+388(SB)/4, $0x3f800000
-DATA gelutanh<>+392(SB)/4, $0x3f800000
-DATA gelutanh<>+396(SB)/4, $0x3f800000
-DATA gelutanh<>+400(SB)/4, $0x3f800000
-DATA gelutanh<>+404(SB)/4, $0x3f800000
-DATA gelutanh<>+408(SB)/4, $0x3f800000
-DATA gelutanh<>+412(SB)/4, $0x3f800000
-GLOBL gelutanh<>(SB), RODATA|NOPTR, $416
+DATA geluTanhtab<>+0(SB)/4, $0x3f000000
+DATA geluTanhtab<>+4(SB)/4, $0x3e50436c
+DATA geluTanhtab<>+8(SB)/4, $0x3d46dd3e
+DATA geluTanhtab<>+12(SB)/4, $0x3bcb8d20
+DATA geluTanhtab<>+16(SB)/4, $0x39c0899d
+DATA geluTanhtab<>+20(SB)/4, $0x37080ff3
+DATA geluTanhtab<>+24(SB)/4, $0x33621cc5
+DATA geluTanhtab<>+28(SB)/4, $0x00000000
+DATA geluTanhtab<>+32(SB)/4, $0xbea988c3
+DATA geluTanhtab<>+36(SB)/4, $0xbe700c4d
+DATA geluTanhtab<>+40(SB)/4, $0xbdab9efe
+DATA geluTanhtab<>+44(SB)/4, $0xbc75616b
+DATA geluTanhtab<>+48(SB)/4, $0xba9df5cf
+DATA geluTanhtab<>+52(SB)/4, $0xb8152f0b
+DATA geluTanhtab<>+56(SB)/4, $0xb4a29591
+DATA geluTanhtab<>+60(SB)/4, $0x00000000
+DATA geluTanhtab<>+64(SB)/4, $0x261a0000
+DATA geluTanhtab<>+68(SB)/4, $0x3da56e18
+DATA geluTanhtab<>+72(SB)/4, $0x3d6ac930
+DATA geluTanhtab<>+76(SB)/4, $0x3c806910
+DATA geluTanhtab<>+80(SB)/4, $0x3aeb88c8
+DATA geluTanhtab<>+84(SB)/4, $0x389910d2
+DATA geluTanhtab<>+88(SB)/4, $0x355dd01c
+DATA geluTanhtab<>+92(SB)/4, $0x00000000
+DATA geluTanhtab<>+96(SB)/4, $0x3d1c6b97
+DATA geluTanhtab<>+100(SB)/4, $0x3c055770
+DATA geluTanhtab<>+104(SB)/4, $0xbc87d81d
+DATA geluTanhtab<>+108(SB)/4, $0xbc12fe7c
+DATA geluTanhtab<>+112(SB)/4, $0xbacfd2b2
+DATA geluTanhtab<>+116(SB)/4, $0xb8c13f1f
+DATA geluTanhtab<>+120(SB)/4, $0xb5bb5ee1
+DATA geluTanhtab<>+124(SB)/4, $0x00000000
+DATA geluTanhtab<>+128(SB)/4, $0xa8775500
+DATA geluTanhtab<>+132(SB)/4, $0xbc303362
+DATA geluTanhtab<>+136(SB)/4, $0xba3eb10f
+DATA geluTanhtab<>+140(SB)/4, $0x3b338307
+DATA geluTanhtab<>+144(SB)/4, $0x3a6a7b28
+DATA geluTanhtab<>+148(SB)/4, $0x38a7f060
+DATA geluTanhtab<>+152(SB)/4, $0x35e9ef55
+DATA geluTanhtab<>+156(SB)/4, $0x00000000
+DATA geluTanhtab<>+160(SB)/4, $0xbb7de039
+DATA geluTanhtab<>+164(SB)/4, $0x3a291467
+DATA geluTanhtab<>+168(SB)/4, $0x3af126ff
+DATA geluTanhtab<>+172(SB)/4, $0xb93b01b5
+DATA geluTanhtab<>+176(SB)/4, $0xb9a4efc9
+DATA geluTanhtab<>+180(SB)/4, $0xb85aaa25
+DATA geluTanhtab<>+184(SB)/4, $0xb5fee526
+DATA geluTanhtab<>+188(SB)/4, $0x00000000
+DATA geluTanhtab<>+192(SB)/4, $0x295d6586
+DATA geluTanhtab<>+196(SB)/4, $0x3a6d5082
+DATA geluTanhtab<>+200(SB)/4, $0xb9c2f03b
+DATA geluTanhtab<>+204(SB)/4, $0xb92c771f
+DATA geluTanhtab<>+208(SB)/4, $0x3863834e
+DATA geluTanhtab<>+212(SB)/4, $0x37b89142
+DATA geluTanhtab<>+216(SB)/4, $0x35a8dc78
+DATA geluTanhtab<>+220(SB)/4, $0x00000000
+GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $224
+
+DATA geluTanh<>+0(SB)/4, $0x7fffffff
+DATA geluTanh<>+4(SB)/4, $0x7fffffff
+DATA geluTanh<>+8(SB)/4, $0x7fffffff
+DATA geluTanh<>+12(SB)/4, $0x7fffffff
+DATA geluTanh<>+16(SB)/4, $0x7fffffff
+DATA geluTanh<>+20(SB)/4, $0x7fffffff
+DATA geluTanh<>+24(SB)/4, $0x7fffffff
+DATA geluTanh<>+28(SB)/4, $0x7fffffff
+DATA geluTanh<>+32(SB)/4, $0x40b9eb85
+DATA geluTanh<>+36(SB)/4, $0x40b9eb85
+DATA geluTanh<>+40(SB)/4, $0x40b9eb85
+DATA geluTanh<>+44(SB)/4, $0x40b9eb85
+DATA geluTanh<>+48(SB)/4, $0x40b9eb85
+DATA geluTanh<>+52(SB)/4, $0x40b9eb85
+DATA geluTanh<>+56(SB)/4, $0x40b9eb85
+DATA geluTanh<>+60(SB)/4, $0x40b9eb85
+DATA geluTanh<>+64(SB)/4, $0x3f9a3785
+DATA geluTanh<>+68(SB)/4, $0x3f9a3785
+DATA geluTanh<>+72(SB)/4, $0x3f9a3785
+DATA geluTanh<>+76(SB)/4, $0x3f9a3785
+DATA geluTanh<>+80(SB)/4, $0x3f9a3785
+DATA geluTanh<>+84(SB)/4, $0x3f9a3785
+DATA geluTanh<>+88(SB)/4, $0x3f9a3785
+DATA geluTanh<>+92(SB)/4, $0x3f9a3785
+DATA geluTanh<>+96(SB)/4, $0x4b400000
+DATA geluTanh<>+100(SB)/4, $0x4b400000
+DATA geluTanh<>+104(SB)/4, $0x4b400000
+DATA geluTanh<>+108(SB)/4, $0x4b400000
+DATA geluTanh<>+112(SB)/4, $0x4b400000
+DATA geluTanh<>+116(SB)/4, $0x4b400000
+DATA geluTanh<>+120(SB)/4, $0x4b400000
+DATA geluTanh<>+124(SB)/4, $0x4b400000
+GLOBL geluTanh<>(SB), RODATA|NOPTR, $128
 
 DATA tailmask<>+0(SB)/4, $0xffffffff
 DATA tailmask<>+4(SB)/4, $0xffffffff

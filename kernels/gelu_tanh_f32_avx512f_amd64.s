@@ -6,6 +6,11 @@
 
 // func geluTanhF32AVX512F(x []float32)
 TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
+	VMOVUPS geluTanhtab<>+0(SB), Z16
+	VMOVUPS geluTanhtab<>+64(SB), Z17
+	VMOVUPS geluTanhtab<>+128(SB), Z18
+	VMOVUPS geluTanhtab<>+192(SB), Z19
+	VMOVUPS geluTanhtab<>+256(SB), Z20
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
 	MOVQ CX, BX
@@ -17,10 +22,11 @@ TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
 	MOVQ CX, AX
 	MOVQ BX, CX
 	SHRQ $4, CX
-	VBROADCASTSS gelutanh<>+32(SB), Z14
-	VBROADCASTSS gelutanh<>+36(SB), Z13
-	VBROADCASTSS gelutanh<>+44(SB), Z12
-	VBROADCASTSS gelutanh<>+48(SB), Z11
+	VBROADCASTSS geluTanh<>+4(SB), Z14
+	VBROADCASTSS geluTanh<>+0(SB), Z13
+	VBROADCASTSS geluTanh<>+8(SB), Z12
+	VBROADCASTSS geluTanh<>+12(SB), Z11
+	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
 	TESTQ R14, R14
@@ -28,24 +34,23 @@ TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Z0
-	VMAXPS Z0, Z13, Z0
-	VMINPS Z0, Z14, Z1
-	VMULPS Z1, Z1, Z2
-	VMULPS Z12, Z2, Z2
-	VADDPS.BCST gelutanh<>+40(SB), Z2, Z2
-	VMULPS Z1, Z2, Z3
-	VRNDSCALEPS $0, Z3, Z4
-	VSUBPS Z4, Z3, Z2
-	VBROADCASTSS gelutanh<>+24(SB), Z5
-	VFMADD213PS.BCST gelutanh<>+20(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+16(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+12(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+8(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+4(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+0(SB), Z2, Z5
-	VSCALEFPS Z4, Z5, Z5
-	VADDPS Z11, Z5, Z5
-	VDIVPS Z5, Z0, Z0
+	VANDPS Z13, Z0, Z1
+	VMINPS Z1, Z14, Z1
+	VMOVAPS Z11, Z2
+	VFMADD231PS Z12, Z1, Z2
+	VSUBPS Z11, Z2, Z3
+	VFMSUB231PS Z12, Z1, Z3
+	VPERMPS Z20, Z2, Z4
+	VPERMPS Z19, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z18, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z17, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z16, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VMAXPS Z0, Z10, Z0
+	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, (DI)(R15*1)
 	ADDQ $64, R15
 	DECQ R14
@@ -55,41 +60,113 @@ looptail:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMOVUPS.Z (DI)(R15*1), K1, Z0
-	VMAXPS Z0, Z13, Z0
-	VMINPS Z0, Z14, Z1
-	VMULPS Z1, Z1, Z2
-	VMULPS Z12, Z2, Z2
-	VADDPS.BCST gelutanh<>+40(SB), Z2, Z2
-	VMULPS Z1, Z2, Z3
-	VRNDSCALEPS $0, Z3, Z4
-	VSUBPS Z4, Z3, Z2
-	VBROADCASTSS gelutanh<>+24(SB), Z5
-	VFMADD213PS.BCST gelutanh<>+20(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+16(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+12(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+8(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+4(SB), Z2, Z5
-	VFMADD213PS.BCST gelutanh<>+0(SB), Z2, Z5
-	VSCALEFPS Z4, Z5, Z5
-	VADDPS Z11, Z5, Z5
-	VDIVPS Z5, Z0, Z0
+	VANDPS Z13, Z0, Z1
+	VMINPS Z1, Z14, Z1
+	VMOVAPS Z11, Z2
+	VFMADD231PS Z12, Z1, Z2
+	VSUBPS Z11, Z2, Z3
+	VFMSUB231PS Z12, Z1, Z3
+	VPERMPS Z20, Z2, Z4
+	VPERMPS Z19, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z18, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z17, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VPERMPS Z16, Z2, Z5
+	VFMADD213PS Z5, Z3, Z4
+	VMAXPS Z0, Z10, Z0
+	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, K1, (DI)(R15*1)
 
 loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelutanh<>+0(SB)/4, $0x3f800000
-DATA gelutanh<>+4(SB)/4, $0x3f317218
-DATA gelutanh<>+8(SB)/4, $0x3e75fdee
-DATA gelutanh<>+12(SB)/4, $0x3d635773
-DATA gelutanh<>+16(SB)/4, $0x3c1d96a8
-DATA gelutanh<>+20(SB)/4, $0x3aaf9f98
-DATA gelutanh<>+24(SB)/4, $0x3920fd96
-DATA gelutanh<>+28(SB)/4, $0xc2fc0000
-DATA gelutanh<>+32(SB)/4, $0x41200000
-DATA gelutanh<>+36(SB)/4, $0xc1200000
-DATA gelutanh<>+40(SB)/4, $0xc0135761
-DATA gelutanh<>+44(SB)/4, $0xbdd2d3e8
-DATA gelutanh<>+48(SB)/4, $0x3f800000
-GLOBL gelutanh<>(SB), RODATA|NOPTR, $52
+DATA geluTanhtab<>+0(SB)/4, $0x3f000000
+DATA geluTanhtab<>+4(SB)/4, $0x3eb52b4c
+DATA geluTanhtab<>+8(SB)/4, $0x3e682918
+DATA geluTanhtab<>+12(SB)/4, $0x3e05991a
+DATA geluTanhtab<>+16(SB)/4, $0x3d891e47
+DATA geluTanhtab<>+20(SB)/4, $0x3cf90a80
+DATA geluTanhtab<>+24(SB)/4, $0x3c4612f4
+DATA geluTanhtab<>+28(SB)/4, $0x3b881d32
+DATA geluTanhtab<>+32(SB)/4, $0x3a9eeb8b
+DATA geluTanhtab<>+36(SB)/4, $0x399a9282
+DATA geluTanhtab<>+40(SB)/4, $0x38753ab3
+DATA geluTanhtab<>+44(SB)/4, $0x371b2f70
+DATA geluTanhtab<>+48(SB)/4, $0x3599358c
+DATA geluTanhtab<>+52(SB)/4, $0x33e6b835
+DATA geluTanhtab<>+56(SB)/4, $0x320188f8
+DATA geluTanhtab<>+60(SB)/4, $0x00000000
+DATA geluTanhtab<>+64(SB)/4, $0xbe19313d
+DATA geluTanhtab<>+68(SB)/4, $0xbe0ebf0c
+DATA geluTanhtab<>+72(SB)/4, $0xbde712ca
+DATA geluTanhtab<>+76(SB)/4, $0xbda2a39f
+DATA geluTanhtab<>+80(SB)/4, $0xbd47569f
+DATA geluTanhtab<>+84(SB)/4, $0xbcd4a615
+DATA geluTanhtab<>+88(SB)/4, $0xbc449ec0
+DATA geluTanhtab<>+92(SB)/4, $0xbb9c1663
+DATA geluTanhtab<>+96(SB)/4, $0xbad1a3d9
+DATA geluTanhtab<>+100(SB)/4, $0xb9e9b594
+DATA geluTanhtab<>+104(SB)/4, $0xb8d3a9a6
+DATA geluTanhtab<>+108(SB)/4, $0xb7983fff
+DATA geluTanhtab<>+112(SB)/4, $0xb62a02a8
+DATA geluTanhtab<>+116(SB)/4, $0xb49001b3
+DATA geluTanhtab<>+120(SB)/4, $0xb2b4d94b
+DATA geluTanhtab<>+124(SB)/4, $0x00000000
+DATA geluTanhtab<>+128(SB)/4, $0x261b3000
+DATA geluTanhtab<>+132(SB)/4, $0x3c213c15
+DATA geluTanhtab<>+136(SB)/4, $0x3c822210
+DATA geluTanhtab<>+140(SB)/4, $0x3c88cf1d
+DATA geluTanhtab<>+144(SB)/4, $0x3c5ec60e
+DATA geluTanhtab<>+148(SB)/4, $0x3c149e3d
+DATA geluTanhtab<>+152(SB)/4, $0x3ba647cd
+DATA geluTanhtab<>+156(SB)/4, $0x3b1cd54a
+DATA geluTanhtab<>+160(SB)/4, $0x3a779839
+DATA geluTanhtab<>+164(SB)/4, $0x39a1029f
+DATA geluTanhtab<>+168(SB)/4, $0x38a904e1
+DATA geluTanhtab<>+172(SB)/4, $0x378c0720
+DATA geluTanhtab<>+176(SB)/4, $0x3632fa97
+DATA geluTanhtab<>+180(SB)/4, $0x34ac8315
+DATA geluTanhtab<>+184(SB)/4, $0x32f536b6
+DATA geluTanhtab<>+188(SB)/4, $0x00000000
+DATA geluTanhtab<>+192(SB)/4, $0x3b6562a7
+DATA geluTanhtab<>+196(SB)/4, $0x3b373271
+DATA geluTanhtab<>+200(SB)/4, $0x3a951e89
+DATA geluTanhtab<>+204(SB)/4, $0xba02767d
+DATA geluTanhtab<>+208(SB)/4, $0xbab6fc43
+DATA geluTanhtab<>+212(SB)/4, $0xbac33920
+DATA geluTanhtab<>+216(SB)/4, $0xba937f02
+DATA geluTanhtab<>+220(SB)/4, $0xba2fdddb
+DATA geluTanhtab<>+224(SB)/4, $0xb9aa3593
+DATA geluTanhtab<>+228(SB)/4, $0xb90583a3
+DATA geluTanhtab<>+232(SB)/4, $0xb82746c1
+DATA geluTanhtab<>+236(SB)/4, $0xb724108a
+DATA geluTanhtab<>+240(SB)/4, $0xb5f6a2be
+DATA geluTanhtab<>+244(SB)/4, $0xb48b14cc
+DATA geluTanhtab<>+248(SB)/4, $0xb2e67aa5
+DATA geluTanhtab<>+252(SB)/4, $0x00000000
+DATA geluTanhtab<>+256(SB)/4, $0xa72e2e69
+DATA geluTanhtab<>+260(SB)/4, $0xb9ae647b
+DATA geluTanhtab<>+264(SB)/4, $0xb9ee2c4e
+DATA geluTanhtab<>+268(SB)/4, $0xb9aef900
+DATA geluTanhtab<>+272(SB)/4, $0xb8ef67b0
+DATA geluTanhtab<>+276(SB)/4, $0x385a2137
+DATA geluTanhtab<>+280(SB)/4, $0x38f1226a
+DATA geluTanhtab<>+284(SB)/4, $0x38db675c
+DATA geluTanhtab<>+288(SB)/4, $0x388d148c
+DATA geluTanhtab<>+292(SB)/4, $0x380b3f5f
+DATA geluTanhtab<>+296(SB)/4, $0x37550bbc
+DATA geluTanhtab<>+300(SB)/4, $0x3679cf7a
+DATA geluTanhtab<>+304(SB)/4, $0x355ca344
+DATA geluTanhtab<>+308(SB)/4, $0x34100ec5
+DATA geluTanhtab<>+312(SB)/4, $0x32886f21
+DATA geluTanhtab<>+316(SB)/4, $0x00000000
+GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $320
+
+DATA geluTanh<>+0(SB)/4, $0x7fffffff
+DATA geluTanh<>+4(SB)/4, $0x40b40000
+DATA geluTanh<>+8(SB)/4, $0x402aaaab
+DATA geluTanh<>+12(SB)/4, $0x4b400000
+GLOBL geluTanh<>(SB), RODATA|NOPTR, $16

@@ -10,7 +10,6 @@ import (
 type asm struct {
 	buf    bytes.Buffer
 	consts []string // DATA and GLOBL lines, written at the end
-	labels int
 }
 
 func newAsm() *asm {

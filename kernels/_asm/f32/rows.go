@@ -171,44 +171,22 @@ func (g rows) flushMask(e exp2, t, m string) {
 	}
 }
 
-// exp2 writes p = 2**(n+f) for integers n from -126 to 127 and |f| <= 0.5; n
-// is lost. If flush is not empty, p becomes 0 where flushMask said so.
+// exp2 writes p = 2**(n+f) for integers n from -126 to 0 and |f| <= 0.5; n
+// is lost. p becomes 0 where flushMask said so.
 func (g rows) exp2(e exp2, f, n, p, flush string) {
 	d := len(e.poly) - 1
 	g.load(e.poly[d], p)
 	for i := d - 1; i >= 0; i-- {
 		g.op("VFMADD213PS", e.poly[i], f+", "+p)
 	}
-	switch {
-	case g.lanes == 16 && flush != "":
+	if g.lanes == 16 {
 		g.f("VSCALEFPS.Z %s, %s, K2, %s", n, p, p)
-	case g.lanes == 16:
-		g.f("VSCALEFPS %s, %s, %s", n, p, p)
-	default:
+	} else {
 		g.f("VCVTPS2DQ %s, %s", n, n)
 		g.f("VPSLLD $23, %s, %s", n, n)
 		g.f("VPADDD %s, %s, %s", n, p, p)
-		if flush != "" {
-			g.f("VANDPS %s, %s, %s", flush, p, p)
-		}
+		g.f("VANDPS %s, %s, %s", flush, p, p)
 	}
-}
-
-// horner writes p = c[0] + c[1]*x + c[2]*x*x ...
-func (g rows) horner(c []constant, x, p string) {
-	d := len(c) - 1
-	g.load(c[d], p)
-	for i := d - 1; i >= 0; i-- {
-		g.op("VFMADD213PS", c[i], x+", "+p)
-	}
-}
-
-func (g rows) addAll(cs ...float32) []constant {
-	var out []constant
-	for _, c := range cs {
-		out = append(out, g.c.add(c))
-	}
-	return out
 }
 
 // softmax writes the softmax of one row.
