@@ -29,6 +29,8 @@ func checkTable(t arrow.Table) error {
 var (
 	errShort   = errors.New("a buffer is too short for its rows")
 	errOffsets = errors.New("offsets point outside the data")
+
+	errUnsupported = errors.New("unsupported Arrow type")
 )
 
 func checkData(d arrow.ArrayData, depth int) error {
@@ -96,7 +98,7 @@ func checkData(d arrow.ArrayData, depth int) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("columns of type %s are not supported", d.DataType())
+	return fmt.Errorf("%w: %s", errUnsupported, d.DataType())
 }
 
 // checkOffsets checks the offsets of rows into limit bytes or elements.

@@ -311,8 +311,13 @@ func dtypeOf(t arrow.DataType) string {
 	switch t.ID() {
 	case arrow.STRING:
 		return "string"
+	case arrow.LARGE_STRING:
+		return "large_string"
 	case arrow.FLOAT16:
 		return "float16"
+	}
+	if u, ok := t.(arrow.TemporalWithUnit); ok {
+		return fmt.Sprintf("%s[%s]", t.Name(), u.TimeUnit())
 	}
 	return t.Name()
 }

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -137,6 +138,9 @@ func readBinary(ctx context.Context, path string, f Format, o *options) (t arrow
 	}
 	if err := checkTable(t); err != nil {
 		t.Release()
+		if errors.Is(err, errUnsupported) {
+			return nil, fmt.Errorf("datasets: %q: %w", path, err)
+		}
 		return nil, fmt.Errorf("datasets: %q is damaged: %w", path, err)
 	}
 	return castTimes(t, o.mem), nil

@@ -234,7 +234,7 @@ func appendFloat(dst []byte, v float64, notFinite string) []byte {
 	}
 	from := len(dst)
 	dst = strconv.AppendFloat(dst, v, 'g', -1, 64)
-	if strings.IndexAny(string(dst[from:]), ".e") < 0 {
+	if !strings.ContainsAny(string(dst[from:]), ".e") {
 		dst = append(dst, ".0"...)
 	}
 	return dst

@@ -4,6 +4,7 @@ Run in datasets/testdata with Python's datasets (5.2.0) and pyarrow (26.0.1):
     python make.py
 """
 import datetime
+import decimal
 import gzip
 import json
 import pathlib
@@ -43,6 +44,33 @@ with pa.OSFile(str(here / "five.arrow"), "wb") as f, pa.ipc.new_file(f, table.sc
     w.write_table(table, max_chunksize=2)
 with pa.OSFile(str(here / "stream.arrow"), "wb") as f, pa.ipc.new_stream(f, table.schema) as w:
     w.write_table(table, max_chunksize=2)
+
+def stream(name, columns):
+    t = pa.table(columns)
+    with pa.OSFile(str(here / name), "wb") as f, pa.ipc.new_stream(f, t.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as w:
+        w.write_table(t)
+
+
+when = datetime.datetime(2024, 1, 2, 3, 4, 5, 678)
+stream("types.arrow", {
+    "large_string": pa.array(["α", "b", None, ""], pa.large_string()),
+    "large_list": pa.array([["x"], [], None, ["y", "z"]], pa.large_list(pa.string())),
+    "fixed_list": pa.array([[1, 2], [3, 4], None, [5, 6]], pa.list_(pa.int64(), 2)),
+    "structs": pa.array([[{"a": 1, "b": "x"}], [], None, [{"a": None, "b": None}]]),
+    "map": pa.array([[("k", 1)], [], None, [("q", 2)]], pa.map_(pa.string(), pa.int64())),
+    "timestamp": pa.array([when, when, None, when], pa.timestamp("us")),
+    "zone": pa.array([when, when, None, when], pa.timestamp("ns", "Europe/Berlin")),
+    "date": pa.array([when.date(), None, None, when.date()]),
+    "time": pa.array([when.time(), None, None, when.time()], pa.time64("us")),
+    "duration": pa.array([1, 2, None, 3], pa.duration("s")),
+    "decimal": pa.array([decimal.Decimal("1.25"), None, None, 0], pa.decimal128(10, 2)),
+    "binary": pa.array([b"\x00\xff", b"", None, b"x"]),
+    "uint64": pa.array([2**64 - 1, 1, None, 0], pa.uint64()),
+    "float16": pa.array([1.5, 2, None, 0], pa.float16()),
+    "null": pa.nulls(4),
+})
+stream("dictionary.arrow", {"id": pa.array(["a", "b", None, "a"]).dictionary_encode(), "n": [1, 2, 3, 4]})
+stream("view.arrow", {"view": pa.array(["a", "b"], pa.string_view())})
 
 parquet = here.parent / "parquet" / "testdata"
 parquet.mkdir(exist_ok=True)
