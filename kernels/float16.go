@@ -15,7 +15,11 @@ func Float16ToF32(dst []float32, src []uint16) {
 	}
 	race.Read(src)
 	race.Write(dst[:len(src)])
-	float16F32(dst[:len(src)], src)
+	for len(src) > 0 {
+		n := min(len(src), mapChunk)
+		float16F32(dst[:n], src[:n])
+		dst, src = dst[n:], src[n:]
+	}
 }
 
 // BFloat16ToF32 converts len(src) bfloat16 numbers (the upper half of a

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -60,6 +61,11 @@ func TestF32ToFloat16(t *testing.T) {
 		half[i] = uint16(i)
 	}
 	Float16ToF32(src, half)
+	twice := make([]float32, 2<<16) // several calls
+	Float16ToF32(twice, append(half[:len(half):len(half)], half...))
+	if !slices.EqualFunc(twice[:1<<16], src, sameF32) || !slices.EqualFunc(twice[1<<16:], src, sameF32) {
+		t.Error("a long slice differs from a short one")
+	}
 	F32ToFloat16(back, src)
 	for i, got := range back {
 		if v := src[i]; v != v {

@@ -1,6 +1,14 @@
 package kernels
 
-import "github.com/sparsebio/sparsebio/kernels/internal/race"
+import (
+	"slices"
+
+	"github.com/sparsebio/sparsebio/kernels/internal/race"
+)
+
+// mapChunk is the most elements that assembly works on in one call, since it
+// cannot be preempted.
+const mapChunk = 1 << 16
 
 // GELUF32 replaces every element of x by its GELU, x times the cumulative
 // normal distribution at x, with the exact (erf) form that PyTorch and BERT use
@@ -13,7 +21,9 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 // result for -Inf is 0, for NaN it is NaN.
 func GELUF32(x []float32) {
 	race.Write(x)
-	geluF32(x)
+	for c := range slices.Chunk(x, mapChunk) {
+		geluF32(c)
+	}
 }
 
 // GELUTanhF32 replaces every element of x by the tanh approximation of its
@@ -24,7 +34,9 @@ func GELUF32(x []float32) {
 // Errors and special values are as for GELUF32.
 func GELUTanhF32(x []float32) {
 	race.Write(x)
-	geluTanhF32(x)
+	for c := range slices.Chunk(x, mapChunk) {
+		geluTanhF32(c)
+	}
 }
 
 // A mapF32Func replaces every element of x by a function of it.

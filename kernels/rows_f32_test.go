@@ -310,6 +310,16 @@ func TestGELUF32Wrapper(t *testing.T) {
 			t.Errorf("of -1, 0, 1 is %v", x)
 		}
 		f(nil)
+		long := make([]float32, 2*mapChunk+3) // several calls
+		for i := range long {
+			long[i] = -1
+		}
+		f(long)
+		for i, got := range long {
+			if got != x[0] {
+				t.Fatalf("element %d of a long slice is %g, want %g", i, got, x[0])
+			}
+		}
 	}
 }
 
