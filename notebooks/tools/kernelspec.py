@@ -25,7 +25,11 @@ def spec(root: pathlib.Path, venv: pathlib.Path, go: pathlib.Path) -> dict:
     cache, proxy = go_env("GOMODCACHE", "GOPROXY")
     local = "file://" + urllib.parse.quote(cache) + "/cache/download"
     return {
-        "argv": [str(venv / "bin" / "gonb"), "-kernel", "{connection_file}", f"-go_work={root}", "-stderrthreshold=FATAL", "-logtostderr=false", "-log_file=" + os.devnull],
+        "argv": [
+            str(venv / "bin" / "gonb"), "-kernel", "{connection_file}", f"-go_work={root}",
+            # its log says that gopls is missing, which is so on purpose
+            "-logtostderr=false", "-stderrthreshold=FATAL", "-log_file=" + os.devnull,
+        ],
         "display_name": "Go (gonb)",
         "language": "go",
         "interrupt_mode": "message",
@@ -37,6 +41,7 @@ def spec(root: pathlib.Path, venv: pathlib.Path, go: pathlib.Path) -> dict:
             "GOFLAGS": "-buildvcs=false -ldflags=-s",
             # Every cell runs `go get`: the module cache answers first, the network only for what was never fetched.
             "GOPROXY": literal(f"{local},{proxy}"),
+            # A cell's module has no go.sum of its own to begin with; asking the sum database again would need the network.
             "GOSUMDB": "off",
         },
     }

@@ -84,25 +84,24 @@ if [ -n "$pip" ]; then
 fi
 
 # --- the packages that the notebooks import, built the way a cell builds them -------------------------------------------
-# A cell is a module of its own beside ours, in one workspace; the imports are read out of the notebooks.
+# A cell is a module of its own beside ours, in one workspace; the imports are read out of our notebooks.
 warm() {
 	dir=$(mktemp -d)
 	{
 		echo 'package main'
-		grep -ho '\\"github\.com/sparsebio/sparsebio/[a-z0-9/]*\\"' "$root"/notebooks/*.ipynb | tr -d '\\' | sort -u | sed 's/^/import _ /'
+		grep -ho '\\"github\.com/sparsebio/sparsebio/[a-z0-9/]*\\"' "$root"/notebooks/[0-9]*.ipynb | tr -d '\\' | sort -u | sed 's/^/import _ /'
 		echo 'func main() {}'
 	} >"$dir/main.go"
-	# in a subshell, which may fail without leaving the folder behind
+	ok=0
 	(
-		cd "$dir"
-		unset GOWORK
-		go mod init warm
-		go mod edit -replace "github.com/sparsebio/sparsebio=$root"
-		go work init
-		go work use . "$root"
-		go get
-		go build -o "$dir/warm" .
-	) && ok=0 || ok=1
+		cd "$dir" && unset GOWORK &&
+			go mod init warm &&
+			go mod edit -replace "github.com/sparsebio/sparsebio=$root" &&
+			go work init &&
+			go work use . "$root" &&
+			go get &&
+			go build -o "$dir/warm" .
+	) || ok=1
 	rm -rf "$dir"
 	return $ok
 }
