@@ -125,11 +125,12 @@ func WithAllocator(mem memory.Allocator) Option {
 //     dev.csv ...) or by the names of folders; files without such a word are
 //     "train".
 //
-// Text must be UTF-8, with or without a byte order mark. How columns get their
-// types is said in the documentation of the formats: JSON keeps the types it has,
-// dates stay texts; CSV cells become numbers or bools where the whole column allows
-// it, save that columns named id or *_id and numbers with leading zeros stay text;
-// an empty cell is null.
+// Text must be UTF-8, with or without a byte order mark. Types come from the whole
+// of the file. JSON values keep the types they have: integers among floats become
+// floats, scalars of different kinds text, and dates stay text. CSV cells become
+// integers, floats or bools where the whole column allows it, an empty cell is null,
+// and two things stay text that pandas takes for numbers: numbers with leading zeros,
+// and columns named id or *_id unless all are integers (2401.00010 is a paper).
 //
 // Nothing is fetched from the network.
 func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
