@@ -12,10 +12,11 @@ import (
 // 32 KiB. A tile holds, for each block of K, the windows of both views as
 // [window][token][64 bytes]; see SparseS8.
 //
-// Each tile is multiplied with up to vbmiBlocks blocks of 64 rows, block of K
-// by block of K, before the sums are scaled and stored: so sums stay in the
-// first cache and activations are read from the second only once in a while.
-// Tiles take turns over a run of rows whose slots fit the second cache.
+// A tile is multiplied with vbmiBlocks blocks of 64 rows, block of K by block
+// of K, before the sums are scaled and stored: fewer would read the activations
+// from the second cache too often, more would not leave the sums in the first.
+// Tiles take turns over a run of rows whose slots fit the second cache. Where
+// rows keep their order, sums are scaled while they are in registers.
 const (
 	vbmiTokens = 24
 	vbmiTile   = 28 << 10 // bytes of a tile in a block of K
@@ -104,13 +105,13 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 	const groups = sparseBlock / sparseGroup
 	tileBlock := 2 * w.windows * sparseWindow // bytes of a token in a block of K
 	token := w.kblocks * tileBlock
-	pooled := sparseSumsPool.Get().(*sparseSums)
-	defer sparseSumsPool.Put(pooled)
-	sums := pooled.data
 	if len(w.win) == 0 {
 		gemmEmpty(dst, t, w, bias, b0, b1)
 		return
 	}
+	pooled := sparseSumsPool.Get().(*sparseSums)
+	defer sparseSumsPool.Put(pooled)
+	sums := pooled.data
 
 	for run := b0; run < b1; {
 		end := run + 1
@@ -121,8 +122,8 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 			t0, t1 := t.rows*i/t.tiles, t.rows*(i+1)/t.tiles
 			tokens := t1 - t0
 			step := vbmiBlocks
-			if w.kblocks == 1 {
-				step = 1
+			if w.natural && w.kblocks == 1 {
+				step = end - run // sums needs no room
 			}
 			for b := run; b < end; b += step {
 				n := min(step, end-b)

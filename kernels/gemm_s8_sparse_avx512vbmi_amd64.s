@@ -5834,8 +5834,7 @@ token:
 //		}
 //	}
 //
-// each operation rounded. Without from, row j is in place j; without bias it
-// is zero. Z16 to Z19 hold from, Z20 to Z23 the scales, Z24 to Z27 the sums
+// each operation rounded, with zeros for a missing bias. Z16 to Z19 hold from, Z20 to Z23 the scales, Z24 to Z27 the sums
 // and Z28 to Z31 the bias of the 64 rows; K1 to K4 mark the rows that come from
 // the second half of acc. Z0 to Z3 are the accumulators of a token.
 // DI arguments, SI accumulators of group 0 (R8, R9, R10 of groups 1 to 3),
@@ -5889,8 +5888,6 @@ nobias:
 	MOVQ 56(DI), R12
 	MOVQ 64(DI), R13
 	MOVQ 8(DI), AX
-	TESTQ AX, AX
-	JZ natural
 	MOVL $32, DI
 	VPBROADCASTD DI, Z0
 	VPMOVZXBD 0(AX), Z16
@@ -5902,8 +5899,8 @@ nobias:
 	VPMOVZXBD 48(AX), Z19
 	VPTESTMD Z0, Z19, K4
 	CMPQ BX, $-1
-	JNE permutedPart
-permutedAll:
+	JNE part
+all:
 	VPBROADCASTD (R13), Z13
 	VBROADCASTSS (R12), Z12
 	VMOVDQU64 (SI), Z0
@@ -5966,11 +5963,11 @@ permutedAll:
 	ADDQ $4, R13
 	ADDQ R11, DX
 	DECQ CX
-	JNZ permutedAll
+	JNZ all
 	VZEROUPPER
 	RET
 
-permutedPart:
+part:
 	VPBROADCASTD (R13), Z13
 	VBROADCASTSS (R12), Z12
 	VMOVDQU64 (SI), Z0
@@ -6042,112 +6039,6 @@ permutedPart:
 	ADDQ $4, R13
 	ADDQ R11, DX
 	DECQ CX
-	JNZ permutedPart
-	VZEROUPPER
-	RET
-
-natural:
-	CMPQ BX, $-1
-	JNE naturalPart
-naturalAll:
-	VPBROADCASTD (R13), Z13
-	VBROADCASTSS (R12), Z12
-	VMOVDQU64 (SI), Z0
-	VMOVDQU64 (R8), Z1
-	VMOVDQU64 (R9), Z2
-	VMOVDQU64 (R10), Z3
-	VPMULLD Z24, Z13, Z14
-	VPSUBD Z14, Z0, Z0
-	VCVTDQ2PS Z0, Z0
-	VMULPS Z20, Z12, Z15
-	VMULPS Z15, Z0, Z0
-	VADDPS Z28, Z0, Z0
-	VMOVUPS Z0, 0(DX)
-	VPMULLD Z25, Z13, Z14
-	VPSUBD Z14, Z1, Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS Z21, Z12, Z15
-	VMULPS Z15, Z1, Z1
-	VADDPS Z29, Z1, Z1
-	VMOVUPS Z1, 64(DX)
-	VPMULLD Z26, Z13, Z14
-	VPSUBD Z14, Z2, Z2
-	VCVTDQ2PS Z2, Z2
-	VMULPS Z22, Z12, Z15
-	VMULPS Z15, Z2, Z2
-	VADDPS Z30, Z2, Z2
-	VMOVUPS Z2, 128(DX)
-	VPMULLD Z27, Z13, Z14
-	VPSUBD Z14, Z3, Z3
-	VCVTDQ2PS Z3, Z3
-	VMULPS Z23, Z12, Z15
-	VMULPS Z15, Z3, Z3
-	VADDPS Z31, Z3, Z3
-	VMOVUPS Z3, 192(DX)
-	ADDQ $64, SI
-	ADDQ $64, R8
-	ADDQ $64, R9
-	ADDQ $64, R10
-	ADDQ $4, R12
-	ADDQ $4, R13
-	ADDQ R11, DX
-	DECQ CX
-	JNZ naturalAll
-	VZEROUPPER
-	RET
-
-naturalPart:
-	VPBROADCASTD (R13), Z13
-	VBROADCASTSS (R12), Z12
-	VMOVDQU64 (SI), Z0
-	VMOVDQU64 (R8), Z1
-	VMOVDQU64 (R9), Z2
-	VMOVDQU64 (R10), Z3
-	MOVQ BX, AX
-	VPMULLD Z24, Z13, Z14
-	VPSUBD Z14, Z0, Z0
-	VCVTDQ2PS Z0, Z0
-	VMULPS Z20, Z12, Z15
-	VMULPS Z15, Z0, Z0
-	VADDPS Z28, Z0, Z0
-	KMOVW AX, K5
-	VMOVUPS Z0, K5, 0(DX)
-	SHRQ $16, AX
-	VPMULLD Z25, Z13, Z14
-	VPSUBD Z14, Z1, Z1
-	VCVTDQ2PS Z1, Z1
-	VMULPS Z21, Z12, Z15
-	VMULPS Z15, Z1, Z1
-	VADDPS Z29, Z1, Z1
-	KMOVW AX, K5
-	VMOVUPS Z1, K5, 64(DX)
-	SHRQ $16, AX
-	VPMULLD Z26, Z13, Z14
-	VPSUBD Z14, Z2, Z2
-	VCVTDQ2PS Z2, Z2
-	VMULPS Z22, Z12, Z15
-	VMULPS Z15, Z2, Z2
-	VADDPS Z30, Z2, Z2
-	KMOVW AX, K5
-	VMOVUPS Z2, K5, 128(DX)
-	SHRQ $16, AX
-	VPMULLD Z27, Z13, Z14
-	VPSUBD Z14, Z3, Z3
-	VCVTDQ2PS Z3, Z3
-	VMULPS Z23, Z12, Z15
-	VMULPS Z15, Z3, Z3
-	VADDPS Z31, Z3, Z3
-	KMOVW AX, K5
-	VMOVUPS Z3, K5, 192(DX)
-	SHRQ $16, AX
-	ADDQ $64, SI
-	ADDQ $64, R8
-	ADDQ $64, R9
-	ADDQ $64, R10
-	ADDQ $4, R12
-	ADDQ $4, R13
-	ADDQ R11, DX
-	DECQ CX
-	JNZ naturalPart
+	JNZ part
 	VZEROUPPER
 	RET

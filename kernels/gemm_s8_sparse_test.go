@@ -295,6 +295,28 @@ func TestGemmS8SparseParts(t *testing.T) {
 	})
 }
 
+func FuzzGemmS8Sparse(f *testing.F) {
+	f.Add(uint64(1), uint16(20), uint16(70), uint16(800), uint8(90), true)
+	f.Add(uint64(2), uint16(1), uint16(1), uint16(1), uint8(0), false)
+	f.Fuzz(func(t *testing.T, seed uint64, m, n, k uint16, sparsity uint8, sort bool) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		rows, outs, ins := int(m%60), 1+int(n%150), 1+int(k%1700)
+		w := unevenS8(rng, outs, ins, float64(sparsity%101)/100)
+		scale := scalesOf(rng, outs)
+		p, err := packS8(w, scale, outs, ins, sort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := randomU8(rng, rows, ins)
+		want := gemmS8Plain(x, w, scale, nil, outs, ins)
+		for _, v := range gemmS8SparseVariants {
+			if cpuHas(v.isa) {
+				sameBits(t, gemmWith(v, x, p, nil), want)
+			}
+		}
+	})
+}
+
 // TestTilesS8Reuse prepares shrinking and growing activations in one TilesS8.
 func TestTilesS8Reuse(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
@@ -439,9 +461,9 @@ func BenchmarkPrepareS8(b *testing.B) {
 	})
 }
 
-// BenchmarkPrepareWeights measures the conversion to pairs, which the avx2
+// BenchmarkPairsS8 measures the conversion to pairs, which the avx2
 // variant does once for each matrix.
-func BenchmarkPrepareWeights(b *testing.B) {
+func BenchmarkPairsS8(b *testing.B) {
 	const n, k = 768, 768
 	rng := rand.New(rand.NewPCG(1, 2))
 	w := mustPack(b, rng, uniformS8(rng, n, k, .9), n, k)

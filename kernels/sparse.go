@@ -114,7 +114,8 @@ func alignedBytes(n int) []byte {
 
 // PackS8Sparse packs w, the row-major weights of n outputs with k inputs each,
 // and the scale of each output. It copies what it needs. The same input gives
-// the same bytes. Packing costs about 0.3 ns a weight per percent of density.
+// the same bytes. It takes about 20 ns a weight, zeros included, at 90 %
+// sparsity: 2 s for the 85 million of BERT-base, on one core.
 //
 // Rows with many weights slow down those they are packed with. If it pays, the
 // packer sorts rows within blocks of 64, which GemmS8Sparse undoes. A caller

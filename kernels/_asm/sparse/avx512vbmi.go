@@ -219,8 +219,7 @@ func vbmiFinish(t *text) {
 //		}
 //	}
 //
-// each operation rounded. Without from, row j is in place j; without bias it
-// is zero. Z16 to Z19 hold from, Z20 to Z23 the scales, Z24 to Z27 the sums
+// each operation rounded, with zeros for a missing bias. Z16 to Z19 hold from, Z20 to Z23 the scales, Z24 to Z27 the sums
 // and Z28 to Z31 the bias of the 64 rows; K1 to K4 mark the rows that come from
 // the second half of acc. Z0 to Z3 are the accumulators of a token.
 // DI arguments, SI accumulators of group 0 (R8, R9, R10 of groups 1 to 3),
@@ -262,31 +261,19 @@ func vbmiFinish(t *text) {
 		t.op("MOVQ %d(DI), %s", 40+8*i, r)
 	}
 	t.op("MOVQ 8(DI), AX")
-	t.op("TESTQ AX, AX")
-	t.op("JZ natural")
 	t.op("MOVL $32, DI")
 	t.op("VPBROADCASTD DI, Z0")
 	for j := range 4 {
 		t.op("VPMOVZXBD %d(AX), Z%d", 16*j, 16+j)
 		t.op("VPTESTMD Z0, Z%d, K%d", 16+j, 1+j)
 	}
-	for _, permuted := range []bool{true, false} {
-		name := "natural"
-		if permuted {
-			name = "permuted"
-			t.op("CMPQ BX, $-1")
-			t.op("JNE permutedPart")
-		} else {
-			t.line("natural:")
-			t.op("CMPQ BX, $-1")
-			t.op("JNE naturalPart")
-		}
-		vbmiFinishLoop(t, name+"All", permuted, false)
-		vbmiFinishLoop(t, name+"Part", permuted, true)
-	}
+	t.op("CMPQ BX, $-1")
+	t.op("JNE part")
+	vbmiFinishLoop(t, "all", false)
+	vbmiFinishLoop(t, "part", true)
 }
 
-func vbmiFinishLoop(t *text, label string, permuted, masked bool) {
+func vbmiFinishLoop(t *text, label string, masked bool) {
 	t.line("%s:", label)
 	t.op("VPBROADCASTD (R13), Z13")
 	t.op("VBROADCASTSS (R12), Z12")
@@ -297,15 +284,12 @@ func vbmiFinishLoop(t *text, label string, permuted, masked bool) {
 		t.op("MOVQ BX, AX")
 	}
 	for j := range 4 {
-		sum := j
-		if permuted {
-			sum = 4 + j
-			t.op("VMOVDQA64 Z%d, Z%d", 16+j, 4+j)
-			t.op("VPERMI2D Z1, Z0, Z%d", 4+j)
-			t.op("VMOVDQA64 Z%d, Z%d", 16+j, 8+j)
-			t.op("VPERMI2D Z3, Z2, Z%d", 8+j)
-			t.op("VPBLENDMD Z%d, Z%d, K%d, Z%[2]d", 8+j, 4+j, 1+j)
-		}
+		sum := 4 + j
+		t.op("VMOVDQA64 Z%d, Z%d", 16+j, 4+j)
+		t.op("VPERMI2D Z1, Z0, Z%d", 4+j)
+		t.op("VMOVDQA64 Z%d, Z%d", 16+j, 8+j)
+		t.op("VPERMI2D Z3, Z2, Z%d", 8+j)
+		t.op("VPBLENDMD Z%d, Z%d, K%d, Z%[2]d", 8+j, 4+j, 1+j)
 		t.op("VPMULLD Z%d, Z13, Z14", 24+j)
 		t.op("VPSUBD Z14, Z%d, Z%[1]d", sum)
 		t.op("VCVTDQ2PS Z%d, Z%[1]d", sum)
