@@ -31,7 +31,8 @@ var gemmS8SparseVariants = append(gemmS8SparseAsm, variant[*gemmS8SparseImpl]{"r
 var gemmS8SparseBest = choose("gemm_s8_sparse", gemmS8SparseVariants)
 
 // Prepare copies the activations x [tokens, K] into t, arranged for
-// GemmS8Sparse. Afterwards x may change.
+// GemmS8Sparse, in about two bytes each. Afterwards x may change. It panics if
+// x has no columns or more than 65536.
 func (t *TilesS8) Prepare(x MatU8) { t.prepare(x, gemmS8SparseBest) }
 
 // Rows returns the number of tokens in t.

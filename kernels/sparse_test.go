@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 func weightS8(rng *rand.Rand) int8 {
@@ -183,6 +184,29 @@ func TestPackS8Sparse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOpenS8SparseInPlace checks that opening aligned bytes copies none.
+func TestOpenS8SparseInPlace(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	b := mustPack(t, rng, uniformS8(rng, 70, 100, .8), 70, 100).raw
+	w, err := OpenS8Sparse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newSparseLayout(70, 100, w.Slots())
+	if &w.slots[0] != &b[l.slots] || &w.win[0] != &b[l.windows] || &w.from[0] != &b[l.from] {
+		t.Error("bytes were copied")
+	}
+	for name, p := range map[string][2]unsafe.Pointer{
+		"scale":  {unsafe.Pointer(&w.scale[0]), unsafe.Pointer(&b[l.scale])},
+		"sums":   {unsafe.Pointer(&w.sums[0]), unsafe.Pointer(&b[l.sums])},
+		"starts": {unsafe.Pointer(&w.start[0]), unsafe.Pointer(&b[l.starts])},
+	} {
+		if p[0] != p[1] {
+			t.Errorf("%s were copied", name)
+		}
 	}
 }
 
