@@ -1,0 +1,120 @@
+package models_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sparsebio/sparsebio/biobert"
+	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// demoAbstracts reads the demo set without the package datasets, which inference does not link.
+func demoAbstracts(t *testing.T, most int) []string {
+	t.Helper()
+	raw, err := os.ReadFile("../../datasets/demo/arxiv-biology-demo.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range bytes.Lines(raw) {
+		var r struct {
+			Abstract string `json:"abstract"`
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		if out = append(out, r.Abstract); len(out) == most {
+			break
+		}
+	}
+	return out
+}
+
+const variantEnv = "SPARSEBIO_TEST_VARIANT" // "model texts" in the processes that TestVariantsAgree starts
+
+// TestVariantChild is the body of those processes: it prints the documents as JSON.
+func TestVariantChild(t *testing.T) {
+	model, most, ok := strings.Cut(os.Getenv(variantEnv), " ")
+	if !ok {
+		t.Skip("started by TestVariantsAgree only")
+	}
+	n, err := strconv.Atoi(most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(annotate(t, model, n)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func annotate(t *testing.T, model string, most int) []annot.Document {
+	t.Helper()
+	p, err := biobert.NewTokenClassification(t.Context(), model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	docs, err := p.Annotate(t.Context(), biobert.Texts(demoAbstracts(t, most)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+// Every kernel variant must find the same spans and labels in the demo set, with scores within 1e-3.
+func TestVariantsAgree(t *testing.T) {
+	for _, c := range []struct {
+		model     string
+		most, ref int // texts to read, and with the slow reference
+	}{{"jnlpba", 44, 3}, {"jnlpba-dense", 44, 1}} {
+		want := annotate(t, c.model, c.most)
+		for _, isa := range kernels.Supported() {
+			most := c.most
+			if isa == "ref" {
+				most = c.ref
+			}
+			if testing.Short() {
+				most = 1
+			}
+			cmd := exec.Command(os.Args[0], "-test.run=^TestVariantChild$")
+			cmd.Env = append(os.Environ(), "KERNELS_ISA="+isa, variantEnv+"="+c.model+" "+strconv.Itoa(most))
+			cmd.Stderr = os.Stderr
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%s, %s: %v\n%s", c.model, isa, err, out)
+			}
+			var got []annot.Document
+			if err := json.NewDecoder(bytes.NewReader(out)).Decode(&got); err != nil {
+				t.Fatalf("%s, %s: %v", c.model, isa, err)
+			}
+			if len(got) != most {
+				t.Fatalf("%s, %s: %d documents, want %d", c.model, isa, len(got), most)
+			}
+			worst := 0.0
+			for i, d := range got {
+				w := want[i].Entities
+				if len(d.Entities) != len(w) {
+					t.Errorf("%s, %s, document %d: %d entities, want %d", c.model, isa, i, len(d.Entities), len(w))
+					continue
+				}
+				for j, e := range d.Entities {
+					if e.Type != w[j].Type || e.Start != w[j].Start || e.End != w[j].End {
+						t.Errorf("%s, %s, document %d: %+v, want %+v", c.model, isa, i, e, w[j])
+					}
+					worst = max(worst, math.Abs(e.Score-w[j].Score))
+				}
+			}
+			t.Logf("%s, %s, %d texts: scores within %.1g", c.model, isa, most, worst)
+			if worst > 1e-3 {
+				t.Errorf("%s, %s: scores differ by %.2g", c.model, isa, worst)
+			}
+		}
+	}
+}
