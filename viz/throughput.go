@@ -26,7 +26,7 @@ type ThroughputView struct {
 
 // Throughput shows tokens per second as one bar for each result, on an axis that
 // begins at zero, with the speed-up as the title and the machine below. The speed-up
-// is that of the first sparse result (Sparsity above 0) over the first dense one that
+// is that of the first sparse result over the first dense one that
 // read as many tokens with as many threads on the same instance; without such a pair
 // none is claimed.
 //
@@ -82,11 +82,11 @@ func (v *ThroughputView) heading() string {
 // speedUp compares the first sparse result with a dense one measured alike.
 func speedUp(results []report.Result) (string, bool) {
 	for _, s := range results {
-		if s.Sparsity == 0 {
+		if !s.Sparse() {
 			continue
 		}
 		for _, d := range results {
-			if d.Sparsity != 0 || d.Instance != s.Instance || d.Threads != s.Threads || d.Tokens != s.Tokens ||
+			if d.Sparse() || d.Instance != s.Instance || d.Threads != s.Threads || d.Tokens != s.Tokens ||
 				d.TokensPerSecond == 0 || s.TokensPerSecond == 0 {
 				continue
 			}
@@ -246,7 +246,7 @@ func (v *ThroughputView) chart(dense, sparse swatch) *chart {
 	for i, r := range results {
 		most = max(most, r.TokensPerSecond)
 		fill := dense.base
-		if r.Sparsity > 0 {
+		if r.Sparse() {
 			fill = sparse.base
 		}
 		data[i] = opts.BarData{Name: names[i], Value: r.TokensPerSecond, ItemStyle: &opts.ItemStyle{Color: fill.String()},
@@ -308,7 +308,7 @@ func (v *ThroughputView) svg(names []string, most float64, dense, sparse swatch)
 	}
 	for i, r := range v.bench.Results {
 		fill := dense.base
-		if r.Sparsity > 0 {
+		if r.Sparse() {
 			fill = sparse.base
 		}
 		tall := min(26, step*0.6)

@@ -3,10 +3,12 @@
 // standard library only, so that drawing a chart needs no model.
 package report
 
+import "strings"
+
 // A Result is one row of a benchmark: one model in one form on one machine.
 type Result struct {
 	Model           string  `json:"model"`
-	Engine          string  `json:"engine"`   // "dense fp32", "sparse INT8"
+	Engine          string  `json:"engine"`   // form of the weights and their type: "dense fp32", "sparse INT8"
 	Instance        string  `json:"instance"` // the machine: CPU and threads
 	Threads         int     `json:"threads"`
 	Kernel          string  `json:"kernel"` // instruction set of the matrix kernel in use
@@ -16,6 +18,10 @@ type Result struct {
 	LatencyS        float64 `json:"latency_s"` // wall seconds for all documents, the median pass
 	TokensPerSecond float64 `json:"tokens_per_second"`
 }
+
+// Sparse reports whether r is of an engine that leaves the zeros out. Its weights say
+// nothing about that: a dense engine runs pruned weights too.
+func (r Result) Sparse() bool { return strings.HasPrefix(r.Engine, "sparse") }
 
 // A Benchmark compares models that read the same text in the same run.
 type Benchmark struct {
