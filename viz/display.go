@@ -31,8 +31,14 @@ func Init() error {
 	return setMarker(markerInit)
 }
 
-// show displays v in the notebook or writes its plain text to standard output.
-func show(v View) error {
+// show displays v in the notebook or writes its plain text to standard output. In a notebook an
+// error is also printed, for the last line of a cell is seldom more than x.Show().
+func show(v View) (err error) {
+	defer func() {
+		if err != nil && gonbui.IsNotebook {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
 	var text bytes.Buffer
 	if err := v.WriteText(&text); err != nil {
 		return err
