@@ -3,28 +3,35 @@ package biobert
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
 	"github.com/sparsebio/sparsebio/datasets/annot"
 )
 
-// An AggregationStrategy says how the labels of word pieces become entities, as
-// in the token classification pipeline of HuggingFace transformers.
+// An AggregationStrategy says how the labels of word pieces become entities. All but Word
+// are those of the token classification pipeline of HuggingFace transformers.
 type AggregationStrategy string
 
 // The aggregation strategies. In all but None, neighbouring units with the same type are
 // one entity unless the later one begins a new one (B-); a unit is a word piece
-// for Simple and a whole word for the others.
+// for Simple and a word for the others.
+//
+// BERT splits at every punctuation mark, so that "AP-1" is three words to First, Average and Max.
+// The corpora that models learn from, and so the models, take it for one; so does Word, which joins what
+// stands without blanks around a hyphen, a slash, an apostrophe or a plus sign, or around a point or comma before a
+// digit, and a plus sign at the end ("NF-κB", "PU.1", "CD4+", "5'-flanking").
 const (
 	None    AggregationStrategy = "none"    // every word piece by itself
 	Simple  AggregationStrategy = "simple"  // pieces are grouped as they are labelled
 	First   AggregationStrategy = "first"   // a word has the label of its first piece
 	Average AggregationStrategy = "average" // a word's scores are the mean of its pieces'
 	Max     AggregationStrategy = "max"     // a word has the label of its most certain piece
+	Word    AggregationStrategy = "word"    // as First, with words as corpora have them
 )
 
-var strategies = []AggregationStrategy{None, Simple, First, Average, Max}
+var strategies = []AggregationStrategy{None, Simple, First, Average, Max, Word}
 
 // A TokenResult is the label of one word piece: the unaggregated result.
 type TokenResult struct {
@@ -129,8 +136,12 @@ func (s *scored) units(strategy AggregationStrategy) []unit {
 			continue
 		}
 		j := i + 1
-		for strategy != Simple && j < n && s.enc.Word[j] == s.enc.Word[i] {
-			j++
+		switch strategy {
+		case Simple:
+		case Word:
+			j = s.wordEnd(i)
+		default:
+			j = s.bertWordEnd(i)
 		}
 		u := unit{from: i, to: j}
 		switch strategy {
@@ -156,6 +167,63 @@ func (s *scored) units(strategy AggregationStrategy) []unit {
 		i = j
 	}
 	return out
+}
+
+// bertWordEnd returns the token after the last of the word that begins at token i.
+func (s *scored) bertWordEnd(i int) int {
+	j := i + 1
+	for j < len(s.enc.IDs) && s.enc.Word[j] == s.enc.Word[i] {
+		j++
+	}
+	return j
+}
+
+// joiners are the punctuation marks that hold a word together if something stands on both
+// sides of them. En dashes stand between words: "JAK–STAT" is two names.
+const joiners = "-\u2010\u2011/'’′.,+"
+
+// wordEnd returns the token after the last of the word, as corpora have them, that begins
+// at token i, which is the first of one of BERT's words.
+func (s *scored) wordEnd(i int) int {
+	end := s.bertWordEnd(i)
+	if s.mark(i) {
+		return end
+	}
+	for j := end; j < len(s.enc.IDs) && s.enc.Word[j] >= 0 && s.enc.Start[j] == s.enc.End[j-1]; {
+		next := s.bertWordEnd(j)
+		switch before := s.text[s.enc.Start[j-1]]; {
+		case s.joiner(j, next):
+			if s.first(j) == '+' { // also at the end: CD4+, Ca2+
+				end = next
+			}
+		case s.mark(j) || !s.joiner(j-1, j):
+			return end
+		case (before == '.' || before == ',') && !unicode.IsDigit(s.first(j)): // a blank was forgotten
+			return end
+		default:
+			end = next
+		}
+		j = next
+	}
+	return end
+}
+
+// first returns the first character of token i in the text.
+func (s *scored) first(i int) rune {
+	r, _ := utf8.DecodeRuneInString(s.text[s.enc.Start[i]:])
+	return r
+}
+
+// mark reports whether token i begins with a punctuation mark or a symbol.
+func (s *scored) mark(i int) bool { return unicode.IsPunct(s.first(i)) || unicode.IsSymbol(s.first(i)) }
+
+// joiner reports whether tokens i to j are one joining punctuation mark.
+func (s *scored) joiner(i, j int) bool {
+	if j != i+1 {
+		return false
+	}
+	r := s.first(i)
+	return utf8.RuneLen(r) == int(s.enc.End[i]-s.enc.Start[i]) && strings.ContainsRune(joiners, r)
 }
 
 // splitLabel returns whether label begins an entity, and its type. Labels without a prefix

@@ -23,7 +23,7 @@ type options struct {
 }
 
 func newOptions(opts []Option) (*options, error) {
-	o := &options{threads: runtime.GOMAXPROCS(0), strategy: First, stride: 64, ignore: []string{"O"}}
+	o := &options{threads: runtime.GOMAXPROCS(0), strategy: Word, stride: 64, ignore: []string{"O"}}
 	for _, f := range opts {
 		if err := f(o); err != nil {
 			return nil, fmt.Errorf("biobert: %w", err)
@@ -61,12 +61,12 @@ func WithEngine(name string) Option {
 	}
 }
 
-// WithAggregation sets how the labels of word pieces become entities. The default is First,
-// which suits models trained on the first piece of each word.
+// WithAggregation sets how the labels of word pieces become entities. The default is Word,
+// which suits models trained on the first piece of each word of a corpus, as most are.
 func WithAggregation(s AggregationStrategy) Option {
 	return func(o *options) error {
 		if !slices.Contains(strategies, s) {
-			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have none, simple, first, average, max)", s)
+			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have none, simple, first, average, max, word)", s)
 		}
 		o.strategy = s
 		return nil

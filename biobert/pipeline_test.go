@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -57,7 +58,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 2e-5 }
 func TestAggregationLikeTransformers(t *testing.T) {
 	for _, model := range []string{"tiny", "tiny-pruned90"} {
 		cases := readGolden(t, "testdata/"+model+".golden.json")
-		for _, strategy := range strategies {
+		for _, strategy := range []AggregationStrategy{None, Simple, First, Average, Max} {
 			t.Run(model+"/"+string(strategy), func(t *testing.T) {
 				p := openTest(t, "testdata/"+model, WithEngine("dense"), WithAggregation(strategy))
 				for _, c := range cases {
@@ -91,6 +92,34 @@ func TestAggregationLikeTransformers(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// The words of Word are those of corpora, not BERT's.
+func TestWordUnits(t *testing.T) {
+	p := openTest(t, "testdata/tiny")
+	for text, want := range map[string]string{
+		"NF-κB/AP-1 and PU.1":                "NF-κB/AP-1|and|PU.1",
+		"CD4+ T cells, CD4+/CD8+ (Ca2+), x.": "CD4+|T|cells|,|CD4+/CD8+|(|Ca2+|)|,|x|.",
+		"5'-flanking IL-2's -CD3 T- B":       "5'-flanking|IL-2's|-|CD3|T|-|B",
+		"0.4 bits, 1,204 cells.The end...":   "0.4|bits|,|1,204|cells|.|The|end|.|.|.",
+		"JAK–STAT p21(ras) IL-)2 $x$-y":      "JAK|–|STAT|p21|(|ras|)|IL|-|)|2|$|x|$|-|y",
+		"中文-x a\u00a0-b":                     "中|文-x|a|-|b",
+		"--- - -a- +":                        "-|-|-|-|-|a|-|+",
+		"":                                   "",
+	} {
+		var got []string
+		err := p.one(ctx, text, func(s *scored) {
+			for _, u := range s.units(Word) {
+				got = append(got, text[s.enc.Start[u.from]:s.enc.End[u.to-1]])
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g := strings.Join(got, "|"); g != want {
+			t.Errorf("%q: got %s, want %s", text, g, want)
 		}
 	}
 }

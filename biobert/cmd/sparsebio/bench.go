@@ -122,7 +122,11 @@ func printBenchmark(w io.Writer, b report.Benchmark) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "Model\tEngine\tInstance\tLatency (secs)\tTokens per second")
 	for _, r := range b.Results {
-		fmt.Fprintf(t, "%s\t%s (%s)\t%s\t%.2f\t%.0f\n", r.Model, r.Engine, r.Kernel, r.Instance, r.LatencyS, r.TokensPerSecond)
+		threads := "threads"
+		if r.Threads == 1 {
+			threads = "thread"
+		}
+		fmt.Fprintf(t, "%s\t%s (%s)\t%s, %d %s\t%.2f\t%.0f\n", r.Model, r.Engine, r.Kernel, r.Instance, r.Threads, threads, r.LatencyS, r.TokensPerSecond)
 	}
 	if err := t.Flush(); err != nil {
 		return err

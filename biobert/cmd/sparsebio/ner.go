@@ -86,7 +86,7 @@ func addPipelineFlags(c *cobra.Command, threads *int, engine, aggregation *strin
 		f.StringVar(engine, "engine", "auto", "form of the weights: auto, dense or sparse")
 	}
 	if aggregation != nil {
-		f.StringVar(aggregation, "aggregation", string(biobert.First), "aggregation strategy: none, simple, first, average or max")
+		f.StringVar(aggregation, "aggregation", string(biobert.Word), "aggregation strategy: none, simple, first, average, max or word")
 	}
 }
 
