@@ -160,7 +160,7 @@ func compare(ctx context.Context, ps []*TokenClassification, in []input, rounds 
 		b.Results = append(b.Results, report.Result{
 			Model:           info.Name,
 			Engine:          info.Engine,
-			Instance:        instance(p.opt.threads),
+			Instance:        instance(),
 			Threads:         p.opt.threads,
 			Kernel:          kernelOf(p.model.Engine),
 			Sparsity:        info.Sparsity,
@@ -193,20 +193,15 @@ func kernelOf(e bert.Engine) string {
 	return ""
 }
 
-// instance names the machine: its processor and how many threads were used.
-func instance(threads int) string {
-	cpu := runtime.GOARCH
+// instance names the machine's processor.
+func instance() string {
 	if f, err := os.Open("/proc/cpuinfo"); err == nil {
 		defer f.Close()
 		for sc := bufio.NewScanner(f); sc.Scan(); {
 			if k, v, ok := strings.Cut(sc.Text(), ":"); ok && strings.TrimSpace(k) == "model name" {
-				cpu = strings.TrimSpace(v)
-				break
+				return strings.TrimSpace(v)
 			}
 		}
 	}
-	if threads == 1 {
-		return cpu + ", 1 thread"
-	}
-	return fmt.Sprintf("%s, %d threads", cpu, threads)
+	return runtime.GOOS + "/" + runtime.GOARCH
 }

@@ -9,7 +9,7 @@ import "strings"
 type Result struct {
 	Model           string  `json:"model"`
 	Engine          string  `json:"engine"`   // form of the weights and their type: "dense fp32", "sparse INT8"
-	Instance        string  `json:"instance"` // the machine: CPU and threads
+	Instance        string  `json:"instance"` // the machine, by its processor
 	Threads         int     `json:"threads"`
 	Kernel          string  `json:"kernel"` // instruction set of the matrix kernel in use
 	Sparsity        float64 `json:"sparsity"`
