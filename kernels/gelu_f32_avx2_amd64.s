@@ -8,17 +8,21 @@
 TEXT ·geluF32AVX2(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
+	MOVQ CX, BX
+	ANDQ $15, CX
 	MOVQ CX, AX
 	ANDQ $7, AX
-	MOVQ $8, BX
-	SUBQ AX, BX
-	LEAQ tailmask<>(SB), DX
-	VMOVUPS (DX)(BX*4), Y15
-	SHRQ $3, CX
-	VMOVUPS gelu<>+32(SB), Y14
-	VMOVUPS gelu<>+0(SB), Y13
+	NEGQ AX
+	LEAQ tailmask<>+32(SB), DX
+	VMOVUPS (DX)(AX*4), Y15
+	MOVQ CX, AX
+	MOVQ BX, CX
+	SHRQ $4, CX
+	VMOVUPS gelu<>+0(SB), Y14
+	VMOVUPS gelu<>+32(SB), Y13
 	VMOVUPS gelu<>+64(SB), Y12
 	VMOVUPS gelu<>+96(SB), Y11
+	VMOVUPS gelu<>+128(SB), Y9
 	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
@@ -27,25 +31,43 @@ TEXT ·geluF32AVX2(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Y0
-	VANDPS Y13, Y0, Y1
+	VANDPS Y9, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMOVAPS Y11, Y2
-	VFMADD231PS Y12, Y1, Y2
-	VSUBPS Y11, Y2, Y3
-	VFMSUB231PS Y12, Y1, Y3
-	VPERMPS gelutab<>+192(SB), Y2, Y4
-	VPERMPS gelutab<>+160(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+128(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+96(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+64(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+32(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+0(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS gelutab<>+160(SB), Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMOVUPS Y0, (DI)(R15*1)
+	ADDQ $32, R15
+	VMOVUPS (DI)(R15*1), Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS gelutab<>+160(SB), Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
 	VMAXPS Y0, Y10, Y0
 	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS Y0, (DI)(R15*1)
@@ -54,28 +76,73 @@ loop:
 	JNE loop
 
 looptail:
+	TESTQ $8, AX
+	JEQ looplast
+	VMOVUPS (DI)(R15*1), Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS gelutab<>+160(SB), Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMOVUPS Y0, (DI)(R15*1)
+	ADDQ $32, R15
+	TESTQ $7, AX
+	JEQ loopdone
+	VMASKMOVPS (DI)(R15*1), Y15, Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS gelutab<>+160(SB), Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMASKMOVPS Y0, Y15, (DI)(R15*1)
+	JMP loopdone
+
+looplast:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMASKMOVPS (DI)(R15*1), Y15, Y0
-	VANDPS Y13, Y0, Y1
+	VANDPS Y9, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMOVAPS Y11, Y2
-	VFMADD231PS Y12, Y1, Y2
-	VSUBPS Y11, Y2, Y3
-	VFMSUB231PS Y12, Y1, Y3
-	VPERMPS gelutab<>+192(SB), Y2, Y4
-	VPERMPS gelutab<>+160(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+128(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+96(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+64(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+32(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS gelutab<>+0(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS gelutab<>+160(SB), Y3, Y4
+	VPERMPS gelutab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS gelutab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
 	VMAXPS Y0, Y10, Y0
 	VFNMADD231PS Y4, Y1, Y0
 	VMASKMOVPS Y0, Y15, (DI)(R15*1)
@@ -84,88 +151,80 @@ loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelutab<>+0(SB)/4, $0x3f000000
-DATA gelutab<>+4(SB)/4, $0x3e5025da
-DATA gelutab<>+8(SB)/4, $0x3d467b16
-DATA gelutab<>+12(SB)/4, $0x3bd14b56
-DATA gelutab<>+16(SB)/4, $0x39ebf9b0
-DATA gelutab<>+20(SB)/4, $0x378b7343
-DATA gelutab<>+24(SB)/4, $0x34aaaec8
-DATA gelutab<>+28(SB)/4, $0x00000000
-DATA gelutab<>+32(SB)/4, $0xbea988c4
-DATA gelutab<>+36(SB)/4, $0xbe704497
-DATA gelutab<>+40(SB)/4, $0xbdaafb25
-DATA gelutab<>+44(SB)/4, $0xbc7461e7
-DATA gelutab<>+48(SB)/4, $0xbaaf64c7
-DATA gelutab<>+52(SB)/4, $0xb87cded3
-DATA gelutab<>+56(SB)/4, $0xb5b72779
-DATA gelutab<>+60(SB)/4, $0x00000000
-DATA gelutab<>+64(SB)/4, $0xa6bb0000
-DATA gelutab<>+68(SB)/4, $0x3da5852d
-DATA gelutab<>+72(SB)/4, $0x3d6b93da
-DATA gelutab<>+76(SB)/4, $0x3c7c88d4
-DATA gelutab<>+80(SB)/4, $0x3af1a814
-DATA gelutab<>+84(SB)/4, $0x38d9b8e3
-DATA gelutab<>+88(SB)/4, $0x363d21f6
-DATA gelutab<>+92(SB)/4, $0x00000000
-DATA gelutab<>+96(SB)/4, $0x3d1ba722
-DATA gelutab<>+100(SB)/4, $0x3c096fbc
-DATA gelutab<>+104(SB)/4, $0xbc89d221
-DATA gelutab<>+108(SB)/4, $0xbc11f98e
-DATA gelutab<>+112(SB)/4, $0xbac9d689
-DATA gelutab<>+116(SB)/4, $0xb8ead394
-DATA gelutab<>+120(SB)/4, $0xb677a480
-DATA gelutab<>+124(SB)/4, $0x00000000
-DATA gelutab<>+128(SB)/4, $0x28922b00
-DATA gelutab<>+132(SB)/4, $0xbc2fa2ed
-DATA gelutab<>+136(SB)/4, $0xba5422f0
-DATA gelutab<>+140(SB)/4, $0x3b39980e
-DATA gelutab<>+144(SB)/4, $0x3a5ea946
-DATA gelutab<>+148(SB)/4, $0x38b1a7ca
-DATA gelutab<>+152(SB)/4, $0x366bd82a
-DATA gelutab<>+156(SB)/4, $0x00000000
-DATA gelutab<>+160(SB)/4, $0xbb786b36
-DATA gelutab<>+164(SB)/4, $0x3a10aab8
-DATA gelutab<>+168(SB)/4, $0x3afc16dc
-DATA gelutab<>+172(SB)/4, $0xb965d7cc
-DATA gelutab<>+176(SB)/4, $0xb9a1c6e6
-DATA gelutab<>+180(SB)/4, $0xb84e71d9
-DATA gelutab<>+184(SB)/4, $0xb63cdf24
-DATA gelutab<>+188(SB)/4, $0x00000000
-DATA gelutab<>+192(SB)/4, $0xa95339be
-DATA gelutab<>+196(SB)/4, $0x3a69860c
-DATA gelutab<>+200(SB)/4, $0xb9bba721
-DATA gelutab<>+204(SB)/4, $0xb938daa1
-DATA gelutab<>+208(SB)/4, $0x38817c1a
-DATA gelutab<>+212(SB)/4, $0x37a38fc2
-DATA gelutab<>+216(SB)/4, $0x35cbab3e
-DATA gelutab<>+220(SB)/4, $0x00000000
-GLOBL gelutab<>(SB), RODATA|NOPTR, $224
+DATA gelutab<>+0(SB)/4, $0x3bed13bf
+DATA gelutab<>+4(SB)/4, $0x3becba36
+DATA gelutab<>+8(SB)/4, $0x3bc9a2a2
+DATA gelutab<>+12(SB)/4, $0x3b33d5d6
+DATA gelutab<>+16(SB)/4, $0x3a292542
+DATA gelutab<>+20(SB)/4, $0xbe5ed292
+DATA gelutab<>+24(SB)/4, $0x3a99988a
+DATA gelutab<>+28(SB)/4, $0x3bf0c027
+DATA gelutab<>+32(SB)/4, $0xbc69d74d
+DATA gelutab<>+36(SB)/4, $0xbc68b938
+DATA gelutab<>+40(SB)/4, $0xbc31d32b
+DATA gelutab<>+44(SB)/4, $0xbb7f498b
+DATA gelutab<>+48(SB)/4, $0xba460317
+DATA gelutab<>+52(SB)/4, $0xbee88a7d
+DATA gelutab<>+56(SB)/4, $0xbcf2259f
+DATA gelutab<>+60(SB)/4, $0xbc5d1d40
+DATA gelutab<>+64(SB)/4, $0x3c4b70fe
+DATA gelutab<>+68(SB)/4, $0x3c48b2ed
+DATA gelutab<>+72(SB)/4, $0x3c02ac0c
+DATA gelutab<>+76(SB)/4, $0x3b12e9d6
+DATA gelutab<>+80(SB)/4, $0x39bac21f
+DATA gelutab<>+84(SB)/4, $0xbeaaa048
+DATA gelutab<>+88(SB)/4, $0xbab618a6
+DATA gelutab<>+92(SB)/4, $0x3c6eec2c
+DATA gelutab<>+96(SB)/4, $0xbbc47b4b
+DATA gelutab<>+100(SB)/4, $0xbbbec8d2
+DATA gelutab<>+104(SB)/4, $0xbb4700a1
+DATA gelutab<>+108(SB)/4, $0xba2b0a22
+DATA gelutab<>+112(SB)/4, $0xb8b154d0
+DATA gelutab<>+116(SB)/4, $0xbe102c78
+DATA gelutab<>+120(SB)/4, $0xbc26f09f
+DATA gelutab<>+124(SB)/4, $0xbb3d1ea3
+DATA gelutab<>+128(SB)/4, $0x3ac88a7c
+DATA gelutab<>+132(SB)/4, $0x3ac7ebcc
+DATA gelutab<>+136(SB)/4, $0x3a1c307e
+DATA gelutab<>+140(SB)/4, $0x38c91298
+DATA gelutab<>+144(SB)/4, $0x37297b4f
+DATA gelutab<>+148(SB)/4, $0xbcbf13ab
+DATA gelutab<>+152(SB)/4, $0x3b282c89
+DATA gelutab<>+156(SB)/4, $0x3b815cd5
+DATA gelutab<>+160(SB)/4, $0xb8a131dd
+DATA gelutab<>+164(SB)/4, $0xb9378aed
+DATA gelutab<>+168(SB)/4, $0xb849230e
+DATA gelutab<>+172(SB)/4, $0xb6bea929
+DATA gelutab<>+176(SB)/4, $0xb5026cd3
+DATA gelutab<>+180(SB)/4, $0xbaac9c3f
+DATA gelutab<>+184(SB)/4, $0x3a45165d
+DATA gelutab<>+188(SB)/4, $0x3a519d10
+GLOBL gelutab<>(SB), RODATA|NOPTR, $192
 
-DATA gelu<>+0(SB)/4, $0x7fffffff
-DATA gelu<>+4(SB)/4, $0x7fffffff
-DATA gelu<>+8(SB)/4, $0x7fffffff
-DATA gelu<>+12(SB)/4, $0x7fffffff
-DATA gelu<>+16(SB)/4, $0x7fffffff
-DATA gelu<>+20(SB)/4, $0x7fffffff
-DATA gelu<>+24(SB)/4, $0x7fffffff
-DATA gelu<>+28(SB)/4, $0x7fffffff
-DATA gelu<>+32(SB)/4, $0x40b9eb85
-DATA gelu<>+36(SB)/4, $0x40b9eb85
-DATA gelu<>+40(SB)/4, $0x40b9eb85
-DATA gelu<>+44(SB)/4, $0x40b9eb85
-DATA gelu<>+48(SB)/4, $0x40b9eb85
-DATA gelu<>+52(SB)/4, $0x40b9eb85
-DATA gelu<>+56(SB)/4, $0x40b9eb85
-DATA gelu<>+60(SB)/4, $0x40b9eb85
-DATA gelu<>+64(SB)/4, $0x3f9a3785
-DATA gelu<>+68(SB)/4, $0x3f9a3785
-DATA gelu<>+72(SB)/4, $0x3f9a3785
-DATA gelu<>+76(SB)/4, $0x3f9a3785
-DATA gelu<>+80(SB)/4, $0x3f9a3785
-DATA gelu<>+84(SB)/4, $0x3f9a3785
-DATA gelu<>+88(SB)/4, $0x3f9a3785
-DATA gelu<>+92(SB)/4, $0x3f9a3785
+DATA gelu<>+0(SB)/4, $0x40af0000
+DATA gelu<>+4(SB)/4, $0x40af0000
+DATA gelu<>+8(SB)/4, $0x40af0000
+DATA gelu<>+12(SB)/4, $0x40af0000
+DATA gelu<>+16(SB)/4, $0x40af0000
+DATA gelu<>+20(SB)/4, $0x40af0000
+DATA gelu<>+24(SB)/4, $0x40af0000
+DATA gelu<>+28(SB)/4, $0x40af0000
+DATA gelu<>+32(SB)/4, $0x3fb3ee72
+DATA gelu<>+36(SB)/4, $0x3fb3ee72
+DATA gelu<>+40(SB)/4, $0x3fb3ee72
+DATA gelu<>+44(SB)/4, $0x3fb3ee72
+DATA gelu<>+48(SB)/4, $0x3fb3ee72
+DATA gelu<>+52(SB)/4, $0x3fb3ee72
+DATA gelu<>+56(SB)/4, $0x3fb3ee72
+DATA gelu<>+60(SB)/4, $0x3fb3ee72
+DATA gelu<>+64(SB)/4, $0xc05c0000
+DATA gelu<>+68(SB)/4, $0xc05c0000
+DATA gelu<>+72(SB)/4, $0xc05c0000
+DATA gelu<>+76(SB)/4, $0xc05c0000
+DATA gelu<>+80(SB)/4, $0xc05c0000
+DATA gelu<>+84(SB)/4, $0xc05c0000
+DATA gelu<>+88(SB)/4, $0xc05c0000
+DATA gelu<>+92(SB)/4, $0xc05c0000
 DATA gelu<>+96(SB)/4, $0x4b400000
 DATA gelu<>+100(SB)/4, $0x4b400000
 DATA gelu<>+104(SB)/4, $0x4b400000
@@ -174,7 +233,15 @@ DATA gelu<>+112(SB)/4, $0x4b400000
 DATA gelu<>+116(SB)/4, $0x4b400000
 DATA gelu<>+120(SB)/4, $0x4b400000
 DATA gelu<>+124(SB)/4, $0x4b400000
-GLOBL gelu<>(SB), RODATA|NOPTR, $128
+DATA gelu<>+128(SB)/4, $0x7fffffff
+DATA gelu<>+132(SB)/4, $0x7fffffff
+DATA gelu<>+136(SB)/4, $0x7fffffff
+DATA gelu<>+140(SB)/4, $0x7fffffff
+DATA gelu<>+144(SB)/4, $0x7fffffff
+DATA gelu<>+148(SB)/4, $0x7fffffff
+DATA gelu<>+152(SB)/4, $0x7fffffff
+DATA gelu<>+156(SB)/4, $0x7fffffff
+GLOBL gelu<>(SB), RODATA|NOPTR, $160
 
 DATA tailmask<>+0(SB)/4, $0xffffffff
 DATA tailmask<>+4(SB)/4, $0xffffffff

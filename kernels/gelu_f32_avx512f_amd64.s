@@ -11,6 +11,7 @@ TEXT ·geluF32AVX512F(SB), NOSPLIT, $0-24
 	VMOVUPS gelutab<>+128(SB), Z18
 	VMOVUPS gelutab<>+192(SB), Z19
 	VMOVUPS gelutab<>+256(SB), Z20
+	VMOVUPS gelutab<>+320(SB), Z21
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
 	MOVQ CX, BX
@@ -22,10 +23,11 @@ TEXT ·geluF32AVX512F(SB), NOSPLIT, $0-24
 	MOVQ CX, AX
 	MOVQ BX, CX
 	SHRQ $4, CX
-	VBROADCASTSS gelu<>+4(SB), Z14
-	VBROADCASTSS gelu<>+0(SB), Z13
+	VBROADCASTSS gelu<>+0(SB), Z14
+	VBROADCASTSS gelu<>+4(SB), Z13
 	VBROADCASTSS gelu<>+8(SB), Z12
 	VBROADCASTSS gelu<>+12(SB), Z11
+	VBROADCASTSS gelu<>+16(SB), Z9
 	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
@@ -34,21 +36,21 @@ TEXT ·geluF32AVX512F(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Z0
-	VANDPS Z13, Z0, Z1
-	VMINPS Z1, Z14, Z1
-	VMOVAPS Z11, Z2
-	VFMADD231PS Z12, Z1, Z2
-	VSUBPS Z11, Z2, Z3
-	VFMSUB231PS Z12, Z1, Z3
-	VPERMPS Z20, Z2, Z4
-	VPERMPS Z19, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z18, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z17, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z16, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
+	VRANGEPS $10, Z14, Z0, Z1
+	VMOVAPS Z12, Z2
+	VFMADD231PS Z13, Z1, Z2
+	VADDPS Z11, Z2, Z3
+	VPERMPS Z21, Z3, Z4
+	VPERMPS Z20, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z19, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z18, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z17, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z16, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
 	VMAXPS Z0, Z10, Z0
 	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, (DI)(R15*1)
@@ -60,21 +62,21 @@ looptail:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMOVUPS.Z (DI)(R15*1), K1, Z0
-	VANDPS Z13, Z0, Z1
-	VMINPS Z1, Z14, Z1
-	VMOVAPS Z11, Z2
-	VFMADD231PS Z12, Z1, Z2
-	VSUBPS Z11, Z2, Z3
-	VFMSUB231PS Z12, Z1, Z3
-	VPERMPS Z20, Z2, Z4
-	VPERMPS Z19, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z18, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z17, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z16, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
+	VRANGEPS $10, Z14, Z0, Z1
+	VMOVAPS Z12, Z2
+	VFMADD231PS Z13, Z1, Z2
+	VADDPS Z11, Z2, Z3
+	VPERMPS Z21, Z3, Z4
+	VPERMPS Z20, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z19, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z18, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z17, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z16, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
 	VMAXPS Z0, Z10, Z0
 	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, K1, (DI)(R15*1)
@@ -83,90 +85,107 @@ loopdone:
 	VZEROUPPER
 	RET
 
-DATA gelutab<>+0(SB)/4, $0x3f000000
-DATA gelutab<>+4(SB)/4, $0x3eb5293d
-DATA gelutab<>+8(SB)/4, $0x3e681100
-DATA gelutab<>+12(SB)/4, $0x3e056bed
-DATA gelutab<>+16(SB)/4, $0x3d88d237
-DATA gelutab<>+20(SB)/4, $0x3cf901ca
-DATA gelutab<>+24(SB)/4, $0x3c484928
-DATA gelutab<>+28(SB)/4, $0x3b8df736
-DATA gelutab<>+32(SB)/4, $0x3ab0ef10
-DATA gelutab<>+36(SB)/4, $0x39c180df
-DATA gelutab<>+40(SB)/4, $0x38b96cab
-DATA gelutab<>+44(SB)/4, $0x379b7f57
-DATA gelutab<>+48(SB)/4, $0x36640394
-DATA gelutab<>+52(SB)/4, $0x35120a4d
-DATA gelutab<>+56(SB)/4, $0x33a350b6
-DATA gelutab<>+60(SB)/4, $0x00000000
-DATA gelutab<>+64(SB)/4, $0xbe19313f
-DATA gelutab<>+68(SB)/4, $0xbe0eca97
-DATA gelutab<>+72(SB)/4, $0xbde7460a
-DATA gelutab<>+76(SB)/4, $0xbda2b90b
-DATA gelutab<>+80(SB)/4, $0xbd46f147
-DATA gelutab<>+84(SB)/4, $0xbcd350ba
-DATA gelutab<>+88(SB)/4, $0xbc430271
-DATA gelutab<>+92(SB)/4, $0xbb9c59a6
-DATA gelutab<>+96(SB)/4, $0xbad9d031
-DATA gelutab<>+100(SB)/4, $0xba03cf5d
-DATA gelutab<>+104(SB)/4, $0xb90a9819
-DATA gelutab<>+108(SB)/4, $0xb7fd33b0
-DATA gelutab<>+112(SB)/4, $0xb6c8ee63
-DATA gelutab<>+116(SB)/4, $0xb58a84bb
-DATA gelutab<>+120(SB)/4, $0xb425e896
-DATA gelutab<>+124(SB)/4, $0x00000000
-DATA gelutab<>+128(SB)/4, $0x23700000
-DATA gelutab<>+132(SB)/4, $0x3c20a39a
-DATA gelutab<>+136(SB)/4, $0x3c82170c
-DATA gelutab<>+140(SB)/4, $0x3c894ba5
-DATA gelutab<>+144(SB)/4, $0x3c5fce96
-DATA gelutab<>+148(SB)/4, $0x3c149460
-DATA gelutab<>+152(SB)/4, $0x3ba48a45
-DATA gelutab<>+156(SB)/4, $0x3b19e9ab
-DATA gelutab<>+160(SB)/4, $0x3a750fdb
-DATA gelutab<>+164(SB)/4, $0x39a6d9e5
-DATA gelutab<>+168(SB)/4, $0x38c2f4cb
-DATA gelutab<>+172(SB)/4, $0x37c3edb3
-DATA gelutab<>+176(SB)/4, $0x36a9a7eb
-DATA gelutab<>+180(SB)/4, $0x357d7cc3
-DATA gelutab<>+184(SB)/4, $0x34238c50
-DATA gelutab<>+188(SB)/4, $0x00000000
-DATA gelutab<>+192(SB)/4, $0x3b644847
-DATA gelutab<>+196(SB)/4, $0x3b370c36
-DATA gelutab<>+200(SB)/4, $0x3a97d075
-DATA gelutab<>+204(SB)/4, $0xb9fcf44a
-DATA gelutab<>+208(SB)/4, $0xbab8ba89
-DATA gelutab<>+212(SB)/4, $0xbac6582c
-DATA gelutab<>+216(SB)/4, $0xba946603
-DATA gelutab<>+220(SB)/4, $0xba2d46bd
-DATA gelutab<>+224(SB)/4, $0xb9a4b7dd
-DATA gelutab<>+228(SB)/4, $0xb9022cdb
-DATA gelutab<>+232(SB)/4, $0xb82d1f23
-DATA gelutab<>+236(SB)/4, $0xb74333f5
-DATA gelutab<>+240(SB)/4, $0xb63b92e8
-DATA gelutab<>+244(SB)/4, $0xb51a2bc8
-DATA gelutab<>+248(SB)/4, $0xb3d95d02
-DATA gelutab<>+252(SB)/4, $0x00000000
-DATA gelutab<>+256(SB)/4, $0xa5366dbf
-DATA gelutab<>+260(SB)/4, $0xb9ab0dd0
-DATA gelutab<>+264(SB)/4, $0xb9ec715f
-DATA gelutab<>+268(SB)/4, $0xb9b1ff53
-DATA gelutab<>+272(SB)/4, $0xb8fcf83e
-DATA gelutab<>+276(SB)/4, $0x3860c2d9
-DATA gelutab<>+280(SB)/4, $0x38fcb722
-DATA gelutab<>+284(SB)/4, $0x38e00240
-DATA gelutab<>+288(SB)/4, $0x388a0c1f
-DATA gelutab<>+292(SB)/4, $0x3803f518
-DATA gelutab<>+296(SB)/4, $0x374c2348
-DATA gelutab<>+300(SB)/4, $0x36828d7e
-DATA gelutab<>+304(SB)/4, $0x358bd251
-DATA gelutab<>+308(SB)/4, $0x347cd57e
-DATA gelutab<>+312(SB)/4, $0x33421190
-DATA gelutab<>+316(SB)/4, $0x00000000
-GLOBL gelutab<>(SB), RODATA|NOPTR, $320
+DATA gelutab<>+0(SB)/4, $0x3bed13bf
+DATA gelutab<>+4(SB)/4, $0x3becba36
+DATA gelutab<>+8(SB)/4, $0x3bc9a2a2
+DATA gelutab<>+12(SB)/4, $0x3b33d5d6
+DATA gelutab<>+16(SB)/4, $0x3a292542
+DATA gelutab<>+20(SB)/4, $0xbe5ed292
+DATA gelutab<>+24(SB)/4, $0x3a99988a
+DATA gelutab<>+28(SB)/4, $0x3bf0c027
+DATA gelutab<>+32(SB)/4, $0x3bed13bf
+DATA gelutab<>+36(SB)/4, $0x3becba36
+DATA gelutab<>+40(SB)/4, $0x3bc9a2a2
+DATA gelutab<>+44(SB)/4, $0x3b33d5d6
+DATA gelutab<>+48(SB)/4, $0x3a292542
+DATA gelutab<>+52(SB)/4, $0xbe5ed292
+DATA gelutab<>+56(SB)/4, $0x3a99988a
+DATA gelutab<>+60(SB)/4, $0x3bf0c027
+DATA gelutab<>+64(SB)/4, $0xbc69d74d
+DATA gelutab<>+68(SB)/4, $0xbc68b938
+DATA gelutab<>+72(SB)/4, $0xbc31d32b
+DATA gelutab<>+76(SB)/4, $0xbb7f498b
+DATA gelutab<>+80(SB)/4, $0xba460317
+DATA gelutab<>+84(SB)/4, $0xbee88a7d
+DATA gelutab<>+88(SB)/4, $0xbcf2259f
+DATA gelutab<>+92(SB)/4, $0xbc5d1d40
+DATA gelutab<>+96(SB)/4, $0xbc69d74d
+DATA gelutab<>+100(SB)/4, $0xbc68b938
+DATA gelutab<>+104(SB)/4, $0xbc31d32b
+DATA gelutab<>+108(SB)/4, $0xbb7f498b
+DATA gelutab<>+112(SB)/4, $0xba460317
+DATA gelutab<>+116(SB)/4, $0xbee88a7d
+DATA gelutab<>+120(SB)/4, $0xbcf2259f
+DATA gelutab<>+124(SB)/4, $0xbc5d1d40
+DATA gelutab<>+128(SB)/4, $0x3c4b70fe
+DATA gelutab<>+132(SB)/4, $0x3c48b2ed
+DATA gelutab<>+136(SB)/4, $0x3c02ac0c
+DATA gelutab<>+140(SB)/4, $0x3b12e9d6
+DATA gelutab<>+144(SB)/4, $0x39bac21f
+DATA gelutab<>+148(SB)/4, $0xbeaaa048
+DATA gelutab<>+152(SB)/4, $0xbab618a6
+DATA gelutab<>+156(SB)/4, $0x3c6eec2c
+DATA gelutab<>+160(SB)/4, $0x3c4b70fe
+DATA gelutab<>+164(SB)/4, $0x3c48b2ed
+DATA gelutab<>+168(SB)/4, $0x3c02ac0c
+DATA gelutab<>+172(SB)/4, $0x3b12e9d6
+DATA gelutab<>+176(SB)/4, $0x39bac21f
+DATA gelutab<>+180(SB)/4, $0xbeaaa048
+DATA gelutab<>+184(SB)/4, $0xbab618a6
+DATA gelutab<>+188(SB)/4, $0x3c6eec2c
+DATA gelutab<>+192(SB)/4, $0xbbc47b4b
+DATA gelutab<>+196(SB)/4, $0xbbbec8d2
+DATA gelutab<>+200(SB)/4, $0xbb4700a1
+DATA gelutab<>+204(SB)/4, $0xba2b0a22
+DATA gelutab<>+208(SB)/4, $0xb8b154d0
+DATA gelutab<>+212(SB)/4, $0xbe102c78
+DATA gelutab<>+216(SB)/4, $0xbc26f09f
+DATA gelutab<>+220(SB)/4, $0xbb3d1ea3
+DATA gelutab<>+224(SB)/4, $0xbbc47b4b
+DATA gelutab<>+228(SB)/4, $0xbbbec8d2
+DATA gelutab<>+232(SB)/4, $0xbb4700a1
+DATA gelutab<>+236(SB)/4, $0xba2b0a22
+DATA gelutab<>+240(SB)/4, $0xb8b154d0
+DATA gelutab<>+244(SB)/4, $0xbe102c78
+DATA gelutab<>+248(SB)/4, $0xbc26f09f
+DATA gelutab<>+252(SB)/4, $0xbb3d1ea3
+DATA gelutab<>+256(SB)/4, $0x3ac88a7c
+DATA gelutab<>+260(SB)/4, $0x3ac7ebcc
+DATA gelutab<>+264(SB)/4, $0x3a1c307e
+DATA gelutab<>+268(SB)/4, $0x38c91298
+DATA gelutab<>+272(SB)/4, $0x37297b4f
+DATA gelutab<>+276(SB)/4, $0xbcbf13ab
+DATA gelutab<>+280(SB)/4, $0x3b282c89
+DATA gelutab<>+284(SB)/4, $0x3b815cd5
+DATA gelutab<>+288(SB)/4, $0x3ac88a7c
+DATA gelutab<>+292(SB)/4, $0x3ac7ebcc
+DATA gelutab<>+296(SB)/4, $0x3a1c307e
+DATA gelutab<>+300(SB)/4, $0x38c91298
+DATA gelutab<>+304(SB)/4, $0x37297b4f
+DATA gelutab<>+308(SB)/4, $0xbcbf13ab
+DATA gelutab<>+312(SB)/4, $0x3b282c89
+DATA gelutab<>+316(SB)/4, $0x3b815cd5
+DATA gelutab<>+320(SB)/4, $0xb8a131dd
+DATA gelutab<>+324(SB)/4, $0xb9378aed
+DATA gelutab<>+328(SB)/4, $0xb849230e
+DATA gelutab<>+332(SB)/4, $0xb6bea929
+DATA gelutab<>+336(SB)/4, $0xb5026cd3
+DATA gelutab<>+340(SB)/4, $0xbaac9c3f
+DATA gelutab<>+344(SB)/4, $0x3a45165d
+DATA gelutab<>+348(SB)/4, $0x3a519d10
+DATA gelutab<>+352(SB)/4, $0xb8a131dd
+DATA gelutab<>+356(SB)/4, $0xb9378aed
+DATA gelutab<>+360(SB)/4, $0xb849230e
+DATA gelutab<>+364(SB)/4, $0xb6bea929
+DATA gelutab<>+368(SB)/4, $0xb5026cd3
+DATA gelutab<>+372(SB)/4, $0xbaac9c3f
+DATA gelutab<>+376(SB)/4, $0x3a45165d
+DATA gelutab<>+380(SB)/4, $0x3a519d10
+GLOBL gelutab<>(SB), RODATA|NOPTR, $384
 
-DATA gelu<>+0(SB)/4, $0x7fffffff
-DATA gelu<>+4(SB)/4, $0x40b40000
-DATA gelu<>+8(SB)/4, $0x402aaaab
+DATA gelu<>+0(SB)/4, $0x40af0000
+DATA gelu<>+4(SB)/4, $0x3fb3ee72
+DATA gelu<>+8(SB)/4, $0xc05c0000
 DATA gelu<>+12(SB)/4, $0x4b400000
-GLOBL gelu<>(SB), RODATA|NOPTR, $16
+DATA gelu<>+16(SB)/4, $0x7fffffff
+GLOBL gelu<>(SB), RODATA|NOPTR, $20

@@ -8,17 +8,21 @@
 TEXT ·geluTanhF32AVX2(SB), NOSPLIT, $0-24
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
+	MOVQ CX, BX
+	ANDQ $15, CX
 	MOVQ CX, AX
 	ANDQ $7, AX
-	MOVQ $8, BX
-	SUBQ AX, BX
-	LEAQ tailmask<>(SB), DX
-	VMOVUPS (DX)(BX*4), Y15
-	SHRQ $3, CX
-	VMOVUPS geluTanh<>+32(SB), Y14
-	VMOVUPS geluTanh<>+0(SB), Y13
+	NEGQ AX
+	LEAQ tailmask<>+32(SB), DX
+	VMOVUPS (DX)(AX*4), Y15
+	MOVQ CX, AX
+	MOVQ BX, CX
+	SHRQ $4, CX
+	VMOVUPS geluTanh<>+0(SB), Y14
+	VMOVUPS geluTanh<>+32(SB), Y13
 	VMOVUPS geluTanh<>+64(SB), Y12
 	VMOVUPS geluTanh<>+96(SB), Y11
+	VMOVUPS geluTanh<>+128(SB), Y9
 	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
@@ -27,25 +31,43 @@ TEXT ·geluTanhF32AVX2(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Y0
-	VANDPS Y13, Y0, Y1
+	VANDPS Y9, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMOVAPS Y11, Y2
-	VFMADD231PS Y12, Y1, Y2
-	VSUBPS Y11, Y2, Y3
-	VFMSUB231PS Y12, Y1, Y3
-	VPERMPS geluTanhtab<>+192(SB), Y2, Y4
-	VPERMPS geluTanhtab<>+160(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+128(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+96(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+64(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+32(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+0(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS geluTanhtab<>+160(SB), Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMOVUPS Y0, (DI)(R15*1)
+	ADDQ $32, R15
+	VMOVUPS (DI)(R15*1), Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS geluTanhtab<>+160(SB), Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
 	VMAXPS Y0, Y10, Y0
 	VFNMADD231PS Y4, Y1, Y0
 	VMOVUPS Y0, (DI)(R15*1)
@@ -54,28 +76,73 @@ loop:
 	JNE loop
 
 looptail:
+	TESTQ $8, AX
+	JEQ looplast
+	VMOVUPS (DI)(R15*1), Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS geluTanhtab<>+160(SB), Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMOVUPS Y0, (DI)(R15*1)
+	ADDQ $32, R15
+	TESTQ $7, AX
+	JEQ loopdone
+	VMASKMOVPS (DI)(R15*1), Y15, Y0
+	VANDPS Y9, Y0, Y1
+	VMINPS Y1, Y14, Y1
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS geluTanhtab<>+160(SB), Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VMAXPS Y0, Y10, Y0
+	VFNMADD231PS Y4, Y1, Y0
+	VMASKMOVPS Y0, Y15, (DI)(R15*1)
+	JMP loopdone
+
+looplast:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMASKMOVPS (DI)(R15*1), Y15, Y0
-	VANDPS Y13, Y0, Y1
+	VANDPS Y9, Y0, Y1
 	VMINPS Y1, Y14, Y1
-	VMOVAPS Y11, Y2
-	VFMADD231PS Y12, Y1, Y2
-	VSUBPS Y11, Y2, Y3
-	VFMSUB231PS Y12, Y1, Y3
-	VPERMPS geluTanhtab<>+192(SB), Y2, Y4
-	VPERMPS geluTanhtab<>+160(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+128(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+96(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+64(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+32(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
-	VPERMPS geluTanhtab<>+0(SB), Y2, Y5
-	VFMADD213PS Y5, Y3, Y4
+	VMOVAPS Y12, Y2
+	VFMADD231PS Y13, Y1, Y2
+	VADDPS Y11, Y2, Y3
+	VPERMPS geluTanhtab<>+160(SB), Y3, Y4
+	VPERMPS geluTanhtab<>+128(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+96(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+64(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+32(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
+	VPERMPS geluTanhtab<>+0(SB), Y3, Y5
+	VFMADD213PS Y5, Y2, Y4
 	VMAXPS Y0, Y10, Y0
 	VFNMADD231PS Y4, Y1, Y0
 	VMASKMOVPS Y0, Y15, (DI)(R15*1)
@@ -84,88 +151,80 @@ loopdone:
 	VZEROUPPER
 	RET
 
-DATA geluTanhtab<>+0(SB)/4, $0x3f000000
-DATA geluTanhtab<>+4(SB)/4, $0x3e50436c
-DATA geluTanhtab<>+8(SB)/4, $0x3d46dd3e
-DATA geluTanhtab<>+12(SB)/4, $0x3bcb8d20
-DATA geluTanhtab<>+16(SB)/4, $0x39c0899d
-DATA geluTanhtab<>+20(SB)/4, $0x37080ff3
-DATA geluTanhtab<>+24(SB)/4, $0x33621cc5
-DATA geluTanhtab<>+28(SB)/4, $0x00000000
-DATA geluTanhtab<>+32(SB)/4, $0xbea988c3
-DATA geluTanhtab<>+36(SB)/4, $0xbe700c4d
-DATA geluTanhtab<>+40(SB)/4, $0xbdab9efe
-DATA geluTanhtab<>+44(SB)/4, $0xbc75616b
-DATA geluTanhtab<>+48(SB)/4, $0xba9df5cf
-DATA geluTanhtab<>+52(SB)/4, $0xb8152f0b
-DATA geluTanhtab<>+56(SB)/4, $0xb4a29591
-DATA geluTanhtab<>+60(SB)/4, $0x00000000
-DATA geluTanhtab<>+64(SB)/4, $0x261a0000
-DATA geluTanhtab<>+68(SB)/4, $0x3da56e18
-DATA geluTanhtab<>+72(SB)/4, $0x3d6ac930
-DATA geluTanhtab<>+76(SB)/4, $0x3c806910
-DATA geluTanhtab<>+80(SB)/4, $0x3aeb88c8
-DATA geluTanhtab<>+84(SB)/4, $0x389910d2
-DATA geluTanhtab<>+88(SB)/4, $0x355dd01c
-DATA geluTanhtab<>+92(SB)/4, $0x00000000
-DATA geluTanhtab<>+96(SB)/4, $0x3d1c6b97
-DATA geluTanhtab<>+100(SB)/4, $0x3c055770
-DATA geluTanhtab<>+104(SB)/4, $0xbc87d81d
-DATA geluTanhtab<>+108(SB)/4, $0xbc12fe7c
-DATA geluTanhtab<>+112(SB)/4, $0xbacfd2b2
-DATA geluTanhtab<>+116(SB)/4, $0xb8c13f1f
-DATA geluTanhtab<>+120(SB)/4, $0xb5bb5ee1
-DATA geluTanhtab<>+124(SB)/4, $0x00000000
-DATA geluTanhtab<>+128(SB)/4, $0xa8775500
-DATA geluTanhtab<>+132(SB)/4, $0xbc303362
-DATA geluTanhtab<>+136(SB)/4, $0xba3eb10f
-DATA geluTanhtab<>+140(SB)/4, $0x3b338307
-DATA geluTanhtab<>+144(SB)/4, $0x3a6a7b28
-DATA geluTanhtab<>+148(SB)/4, $0x38a7f060
-DATA geluTanhtab<>+152(SB)/4, $0x35e9ef55
-DATA geluTanhtab<>+156(SB)/4, $0x00000000
-DATA geluTanhtab<>+160(SB)/4, $0xbb7de039
-DATA geluTanhtab<>+164(SB)/4, $0x3a291467
-DATA geluTanhtab<>+168(SB)/4, $0x3af126ff
-DATA geluTanhtab<>+172(SB)/4, $0xb93b01b5
-DATA geluTanhtab<>+176(SB)/4, $0xb9a4efc9
-DATA geluTanhtab<>+180(SB)/4, $0xb85aaa25
-DATA geluTanhtab<>+184(SB)/4, $0xb5fee526
-DATA geluTanhtab<>+188(SB)/4, $0x00000000
-DATA geluTanhtab<>+192(SB)/4, $0x295d6586
-DATA geluTanhtab<>+196(SB)/4, $0x3a6d5082
-DATA geluTanhtab<>+200(SB)/4, $0xb9c2f03b
-DATA geluTanhtab<>+204(SB)/4, $0xb92c771f
-DATA geluTanhtab<>+208(SB)/4, $0x3863834e
-DATA geluTanhtab<>+212(SB)/4, $0x37b89142
-DATA geluTanhtab<>+216(SB)/4, $0x35a8dc78
-DATA geluTanhtab<>+220(SB)/4, $0x00000000
-GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $224
+DATA geluTanhtab<>+0(SB)/4, $0x3c313a72
+DATA geluTanhtab<>+4(SB)/4, $0x3c3145b1
+DATA geluTanhtab<>+8(SB)/4, $0x3c23d4a0
+DATA geluTanhtab<>+12(SB)/4, $0x3baca7a0
+DATA geluTanhtab<>+16(SB)/4, $0x3aa2c784
+DATA geluTanhtab<>+20(SB)/4, $0xbe1868da
+DATA geluTanhtab<>+24(SB)/4, $0x3baa1a13
+DATA geluTanhtab<>+28(SB)/4, $0x3c325e7d
+DATA geluTanhtab<>+32(SB)/4, $0xbc9ef2aa
+DATA geluTanhtab<>+36(SB)/4, $0xbc9f257d
+DATA geluTanhtab<>+40(SB)/4, $0xbc8af1fc
+DATA geluTanhtab<>+44(SB)/4, $0xbbf4eb1e
+DATA geluTanhtab<>+48(SB)/4, $0xbac064c6
+DATA geluTanhtab<>+52(SB)/4, $0xbeab2517
+DATA geluTanhtab<>+56(SB)/4, $0xbd0cb74d
+DATA geluTanhtab<>+60(SB)/4, $0xbc9af7f8
+DATA geluTanhtab<>+64(SB)/4, $0x3c73ce80
+DATA geluTanhtab<>+68(SB)/4, $0x3c7547cd
+DATA geluTanhtab<>+72(SB)/4, $0x3c442a5f
+DATA geluTanhtab<>+76(SB)/4, $0x3b8cae27
+DATA geluTanhtab<>+80(SB)/4, $0x3a36d547
+DATA geluTanhtab<>+84(SB)/4, $0xbe70fbb8
+DATA geluTanhtab<>+88(SB)/4, $0xb90cd6b6
+DATA geluTanhtab<>+92(SB)/4, $0x3c8519c1
+DATA geluTanhtab<>+96(SB)/4, $0xbbc5dfbc
+DATA geluTanhtab<>+100(SB)/4, $0xbbcc237e
+DATA geluTanhtab<>+104(SB)/4, $0xbb8fa0cd
+DATA geluTanhtab<>+108(SB)/4, $0xbaa358f6
+DATA geluTanhtab<>+112(SB)/4, $0xb92e9085
+DATA geluTanhtab<>+116(SB)/4, $0xbdd7beb0
+DATA geluTanhtab<>+120(SB)/4, $0xbc4be025
+DATA geluTanhtab<>+124(SB)/4, $0xbb848dd7
+DATA geluTanhtab<>+128(SB)/4, $0x3a95ff20
+DATA geluTanhtab<>+132(SB)/4, $0x3ab8619b
+DATA geluTanhtab<>+136(SB)/4, $0x3a59502e
+DATA geluTanhtab<>+140(SB)/4, $0x393f6e09
+DATA geluTanhtab<>+144(SB)/4, $0x37a768f5
+DATA geluTanhtab<>+148(SB)/4, $0xbc919a1a
+DATA geluTanhtab<>+152(SB)/4, $0x3a3af724
+DATA geluTanhtab<>+156(SB)/4, $0x3b339657
+DATA geluTanhtab<>+160(SB)/4, $0x382a63c5
+DATA geluTanhtab<>+164(SB)/4, $0xb910d0a0
+DATA geluTanhtab<>+168(SB)/4, $0xb8875184
+DATA geluTanhtab<>+172(SB)/4, $0xb734e7e2
+DATA geluTanhtab<>+176(SB)/4, $0xb580fc63
+DATA geluTanhtab<>+180(SB)/4, $0xba83fe03
+DATA geluTanhtab<>+184(SB)/4, $0x39f98d5c
+DATA geluTanhtab<>+188(SB)/4, $0x3a2a3837
+GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $192
 
-DATA geluTanh<>+0(SB)/4, $0x7fffffff
-DATA geluTanh<>+4(SB)/4, $0x7fffffff
-DATA geluTanh<>+8(SB)/4, $0x7fffffff
-DATA geluTanh<>+12(SB)/4, $0x7fffffff
-DATA geluTanh<>+16(SB)/4, $0x7fffffff
-DATA geluTanh<>+20(SB)/4, $0x7fffffff
-DATA geluTanh<>+24(SB)/4, $0x7fffffff
-DATA geluTanh<>+28(SB)/4, $0x7fffffff
-DATA geluTanh<>+32(SB)/4, $0x40b9eb85
-DATA geluTanh<>+36(SB)/4, $0x40b9eb85
-DATA geluTanh<>+40(SB)/4, $0x40b9eb85
-DATA geluTanh<>+44(SB)/4, $0x40b9eb85
-DATA geluTanh<>+48(SB)/4, $0x40b9eb85
-DATA geluTanh<>+52(SB)/4, $0x40b9eb85
-DATA geluTanh<>+56(SB)/4, $0x40b9eb85
-DATA geluTanh<>+60(SB)/4, $0x40b9eb85
-DATA geluTanh<>+64(SB)/4, $0x3f9a3785
-DATA geluTanh<>+68(SB)/4, $0x3f9a3785
-DATA geluTanh<>+72(SB)/4, $0x3f9a3785
-DATA geluTanh<>+76(SB)/4, $0x3f9a3785
-DATA geluTanh<>+80(SB)/4, $0x3f9a3785
-DATA geluTanh<>+84(SB)/4, $0x3f9a3785
-DATA geluTanh<>+88(SB)/4, $0x3f9a3785
-DATA geluTanh<>+92(SB)/4, $0x3f9a3785
+DATA geluTanh<>+0(SB)/4, $0x40a40000
+DATA geluTanh<>+4(SB)/4, $0x40a40000
+DATA geluTanh<>+8(SB)/4, $0x40a40000
+DATA geluTanh<>+12(SB)/4, $0x40a40000
+DATA geluTanh<>+16(SB)/4, $0x40a40000
+DATA geluTanh<>+20(SB)/4, $0x40a40000
+DATA geluTanh<>+24(SB)/4, $0x40a40000
+DATA geluTanh<>+28(SB)/4, $0x40a40000
+DATA geluTanh<>+32(SB)/4, $0x3fc00000
+DATA geluTanh<>+36(SB)/4, $0x3fc00000
+DATA geluTanh<>+40(SB)/4, $0x3fc00000
+DATA geluTanh<>+44(SB)/4, $0x3fc00000
+DATA geluTanh<>+48(SB)/4, $0x3fc00000
+DATA geluTanh<>+52(SB)/4, $0x3fc00000
+DATA geluTanh<>+56(SB)/4, $0x3fc00000
+DATA geluTanh<>+60(SB)/4, $0x3fc00000
+DATA geluTanh<>+64(SB)/4, $0xc05c0000
+DATA geluTanh<>+68(SB)/4, $0xc05c0000
+DATA geluTanh<>+72(SB)/4, $0xc05c0000
+DATA geluTanh<>+76(SB)/4, $0xc05c0000
+DATA geluTanh<>+80(SB)/4, $0xc05c0000
+DATA geluTanh<>+84(SB)/4, $0xc05c0000
+DATA geluTanh<>+88(SB)/4, $0xc05c0000
+DATA geluTanh<>+92(SB)/4, $0xc05c0000
 DATA geluTanh<>+96(SB)/4, $0x4b400000
 DATA geluTanh<>+100(SB)/4, $0x4b400000
 DATA geluTanh<>+104(SB)/4, $0x4b400000
@@ -174,7 +233,15 @@ DATA geluTanh<>+112(SB)/4, $0x4b400000
 DATA geluTanh<>+116(SB)/4, $0x4b400000
 DATA geluTanh<>+120(SB)/4, $0x4b400000
 DATA geluTanh<>+124(SB)/4, $0x4b400000
-GLOBL geluTanh<>(SB), RODATA|NOPTR, $128
+DATA geluTanh<>+128(SB)/4, $0x7fffffff
+DATA geluTanh<>+132(SB)/4, $0x7fffffff
+DATA geluTanh<>+136(SB)/4, $0x7fffffff
+DATA geluTanh<>+140(SB)/4, $0x7fffffff
+DATA geluTanh<>+144(SB)/4, $0x7fffffff
+DATA geluTanh<>+148(SB)/4, $0x7fffffff
+DATA geluTanh<>+152(SB)/4, $0x7fffffff
+DATA geluTanh<>+156(SB)/4, $0x7fffffff
+GLOBL geluTanh<>(SB), RODATA|NOPTR, $160
 
 DATA tailmask<>+0(SB)/4, $0xffffffff
 DATA tailmask<>+4(SB)/4, $0xffffffff

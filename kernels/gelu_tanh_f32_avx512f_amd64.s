@@ -11,6 +11,7 @@ TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
 	VMOVUPS geluTanhtab<>+128(SB), Z18
 	VMOVUPS geluTanhtab<>+192(SB), Z19
 	VMOVUPS geluTanhtab<>+256(SB), Z20
+	VMOVUPS geluTanhtab<>+320(SB), Z21
 	MOVQ x_base+0(FP), DI
 	MOVQ x_len+8(FP), CX
 	MOVQ CX, BX
@@ -22,10 +23,11 @@ TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
 	MOVQ CX, AX
 	MOVQ BX, CX
 	SHRQ $4, CX
-	VBROADCASTSS geluTanh<>+4(SB), Z14
-	VBROADCASTSS geluTanh<>+0(SB), Z13
+	VBROADCASTSS geluTanh<>+0(SB), Z14
+	VBROADCASTSS geluTanh<>+4(SB), Z13
 	VBROADCASTSS geluTanh<>+8(SB), Z12
 	VBROADCASTSS geluTanh<>+12(SB), Z11
+	VBROADCASTSS geluTanh<>+16(SB), Z9
 	VXORPS X10, X10, X10
 	XORQ R15, R15
 	MOVQ CX, R14
@@ -34,21 +36,21 @@ TEXT ·geluTanhF32AVX512F(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS (DI)(R15*1), Z0
-	VANDPS Z13, Z0, Z1
-	VMINPS Z1, Z14, Z1
-	VMOVAPS Z11, Z2
-	VFMADD231PS Z12, Z1, Z2
-	VSUBPS Z11, Z2, Z3
-	VFMSUB231PS Z12, Z1, Z3
-	VPERMPS Z20, Z2, Z4
-	VPERMPS Z19, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z18, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z17, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z16, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
+	VRANGEPS $10, Z14, Z0, Z1
+	VMOVAPS Z12, Z2
+	VFMADD231PS Z13, Z1, Z2
+	VADDPS Z11, Z2, Z3
+	VPERMPS Z21, Z3, Z4
+	VPERMPS Z20, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z19, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z18, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z17, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z16, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
 	VMAXPS Z0, Z10, Z0
 	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, (DI)(R15*1)
@@ -60,21 +62,21 @@ looptail:
 	TESTQ AX, AX
 	JEQ loopdone
 	VMOVUPS.Z (DI)(R15*1), K1, Z0
-	VANDPS Z13, Z0, Z1
-	VMINPS Z1, Z14, Z1
-	VMOVAPS Z11, Z2
-	VFMADD231PS Z12, Z1, Z2
-	VSUBPS Z11, Z2, Z3
-	VFMSUB231PS Z12, Z1, Z3
-	VPERMPS Z20, Z2, Z4
-	VPERMPS Z19, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z18, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z17, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
-	VPERMPS Z16, Z2, Z5
-	VFMADD213PS Z5, Z3, Z4
+	VRANGEPS $10, Z14, Z0, Z1
+	VMOVAPS Z12, Z2
+	VFMADD231PS Z13, Z1, Z2
+	VADDPS Z11, Z2, Z3
+	VPERMPS Z21, Z3, Z4
+	VPERMPS Z20, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z19, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z18, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z17, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
+	VPERMPS Z16, Z3, Z5
+	VFMADD213PS Z5, Z2, Z4
 	VMAXPS Z0, Z10, Z0
 	VFNMADD231PS Z4, Z1, Z0
 	VMOVUPS Z0, K1, (DI)(R15*1)
@@ -83,90 +85,107 @@ loopdone:
 	VZEROUPPER
 	RET
 
-DATA geluTanhtab<>+0(SB)/4, $0x3f000000
-DATA geluTanhtab<>+4(SB)/4, $0x3eb52b4c
-DATA geluTanhtab<>+8(SB)/4, $0x3e682918
-DATA geluTanhtab<>+12(SB)/4, $0x3e05991a
-DATA geluTanhtab<>+16(SB)/4, $0x3d891e47
-DATA geluTanhtab<>+20(SB)/4, $0x3cf90a80
-DATA geluTanhtab<>+24(SB)/4, $0x3c4612f4
-DATA geluTanhtab<>+28(SB)/4, $0x3b881d32
-DATA geluTanhtab<>+32(SB)/4, $0x3a9eeb8b
-DATA geluTanhtab<>+36(SB)/4, $0x399a9282
-DATA geluTanhtab<>+40(SB)/4, $0x38753ab3
-DATA geluTanhtab<>+44(SB)/4, $0x371b2f70
-DATA geluTanhtab<>+48(SB)/4, $0x3599358c
-DATA geluTanhtab<>+52(SB)/4, $0x33e6b835
-DATA geluTanhtab<>+56(SB)/4, $0x320188f8
-DATA geluTanhtab<>+60(SB)/4, $0x00000000
-DATA geluTanhtab<>+64(SB)/4, $0xbe19313d
-DATA geluTanhtab<>+68(SB)/4, $0xbe0ebf0c
-DATA geluTanhtab<>+72(SB)/4, $0xbde712ca
-DATA geluTanhtab<>+76(SB)/4, $0xbda2a39f
-DATA geluTanhtab<>+80(SB)/4, $0xbd47569f
-DATA geluTanhtab<>+84(SB)/4, $0xbcd4a615
-DATA geluTanhtab<>+88(SB)/4, $0xbc449ec0
-DATA geluTanhtab<>+92(SB)/4, $0xbb9c1663
-DATA geluTanhtab<>+96(SB)/4, $0xbad1a3d9
-DATA geluTanhtab<>+100(SB)/4, $0xb9e9b594
-DATA geluTanhtab<>+104(SB)/4, $0xb8d3a9a6
-DATA geluTanhtab<>+108(SB)/4, $0xb7983fff
-DATA geluTanhtab<>+112(SB)/4, $0xb62a02a8
-DATA geluTanhtab<>+116(SB)/4, $0xb49001b3
-DATA geluTanhtab<>+120(SB)/4, $0xb2b4d94b
-DATA geluTanhtab<>+124(SB)/4, $0x00000000
-DATA geluTanhtab<>+128(SB)/4, $0x261b3000
-DATA geluTanhtab<>+132(SB)/4, $0x3c213c15
-DATA geluTanhtab<>+136(SB)/4, $0x3c822210
-DATA geluTanhtab<>+140(SB)/4, $0x3c88cf1d
-DATA geluTanhtab<>+144(SB)/4, $0x3c5ec60e
-DATA geluTanhtab<>+148(SB)/4, $0x3c149e3d
-DATA geluTanhtab<>+152(SB)/4, $0x3ba647cd
-DATA geluTanhtab<>+156(SB)/4, $0x3b1cd54a
-DATA geluTanhtab<>+160(SB)/4, $0x3a779839
-DATA geluTanhtab<>+164(SB)/4, $0x39a1029f
-DATA geluTanhtab<>+168(SB)/4, $0x38a904e1
-DATA geluTanhtab<>+172(SB)/4, $0x378c0720
-DATA geluTanhtab<>+176(SB)/4, $0x3632fa97
-DATA geluTanhtab<>+180(SB)/4, $0x34ac8315
-DATA geluTanhtab<>+184(SB)/4, $0x32f536b6
-DATA geluTanhtab<>+188(SB)/4, $0x00000000
-DATA geluTanhtab<>+192(SB)/4, $0x3b6562a7
-DATA geluTanhtab<>+196(SB)/4, $0x3b373271
-DATA geluTanhtab<>+200(SB)/4, $0x3a951e89
-DATA geluTanhtab<>+204(SB)/4, $0xba02767d
-DATA geluTanhtab<>+208(SB)/4, $0xbab6fc43
-DATA geluTanhtab<>+212(SB)/4, $0xbac33920
-DATA geluTanhtab<>+216(SB)/4, $0xba937f02
-DATA geluTanhtab<>+220(SB)/4, $0xba2fdddb
-DATA geluTanhtab<>+224(SB)/4, $0xb9aa3593
-DATA geluTanhtab<>+228(SB)/4, $0xb90583a3
-DATA geluTanhtab<>+232(SB)/4, $0xb82746c1
-DATA geluTanhtab<>+236(SB)/4, $0xb724108a
-DATA geluTanhtab<>+240(SB)/4, $0xb5f6a2be
-DATA geluTanhtab<>+244(SB)/4, $0xb48b14cc
-DATA geluTanhtab<>+248(SB)/4, $0xb2e67aa5
-DATA geluTanhtab<>+252(SB)/4, $0x00000000
-DATA geluTanhtab<>+256(SB)/4, $0xa72e2e69
-DATA geluTanhtab<>+260(SB)/4, $0xb9ae647b
-DATA geluTanhtab<>+264(SB)/4, $0xb9ee2c4e
-DATA geluTanhtab<>+268(SB)/4, $0xb9aef900
-DATA geluTanhtab<>+272(SB)/4, $0xb8ef67b0
-DATA geluTanhtab<>+276(SB)/4, $0x385a2137
-DATA geluTanhtab<>+280(SB)/4, $0x38f1226a
-DATA geluTanhtab<>+284(SB)/4, $0x38db675c
-DATA geluTanhtab<>+288(SB)/4, $0x388d148c
-DATA geluTanhtab<>+292(SB)/4, $0x380b3f5f
-DATA geluTanhtab<>+296(SB)/4, $0x37550bbc
-DATA geluTanhtab<>+300(SB)/4, $0x3679cf7a
-DATA geluTanhtab<>+304(SB)/4, $0x355ca344
-DATA geluTanhtab<>+308(SB)/4, $0x34100ec5
-DATA geluTanhtab<>+312(SB)/4, $0x32886f21
-DATA geluTanhtab<>+316(SB)/4, $0x00000000
-GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $320
+DATA geluTanhtab<>+0(SB)/4, $0x3c313a72
+DATA geluTanhtab<>+4(SB)/4, $0x3c3145b1
+DATA geluTanhtab<>+8(SB)/4, $0x3c23d4a0
+DATA geluTanhtab<>+12(SB)/4, $0x3baca7a0
+DATA geluTanhtab<>+16(SB)/4, $0x3aa2c784
+DATA geluTanhtab<>+20(SB)/4, $0xbe1868da
+DATA geluTanhtab<>+24(SB)/4, $0x3baa1a13
+DATA geluTanhtab<>+28(SB)/4, $0x3c325e7d
+DATA geluTanhtab<>+32(SB)/4, $0x3c313a72
+DATA geluTanhtab<>+36(SB)/4, $0x3c3145b1
+DATA geluTanhtab<>+40(SB)/4, $0x3c23d4a0
+DATA geluTanhtab<>+44(SB)/4, $0x3baca7a0
+DATA geluTanhtab<>+48(SB)/4, $0x3aa2c784
+DATA geluTanhtab<>+52(SB)/4, $0xbe1868da
+DATA geluTanhtab<>+56(SB)/4, $0x3baa1a13
+DATA geluTanhtab<>+60(SB)/4, $0x3c325e7d
+DATA geluTanhtab<>+64(SB)/4, $0xbc9ef2aa
+DATA geluTanhtab<>+68(SB)/4, $0xbc9f257d
+DATA geluTanhtab<>+72(SB)/4, $0xbc8af1fc
+DATA geluTanhtab<>+76(SB)/4, $0xbbf4eb1e
+DATA geluTanhtab<>+80(SB)/4, $0xbac064c6
+DATA geluTanhtab<>+84(SB)/4, $0xbeab2517
+DATA geluTanhtab<>+88(SB)/4, $0xbd0cb74d
+DATA geluTanhtab<>+92(SB)/4, $0xbc9af7f8
+DATA geluTanhtab<>+96(SB)/4, $0xbc9ef2aa
+DATA geluTanhtab<>+100(SB)/4, $0xbc9f257d
+DATA geluTanhtab<>+104(SB)/4, $0xbc8af1fc
+DATA geluTanhtab<>+108(SB)/4, $0xbbf4eb1e
+DATA geluTanhtab<>+112(SB)/4, $0xbac064c6
+DATA geluTanhtab<>+116(SB)/4, $0xbeab2517
+DATA geluTanhtab<>+120(SB)/4, $0xbd0cb74d
+DATA geluTanhtab<>+124(SB)/4, $0xbc9af7f8
+DATA geluTanhtab<>+128(SB)/4, $0x3c73ce80
+DATA geluTanhtab<>+132(SB)/4, $0x3c7547cd
+DATA geluTanhtab<>+136(SB)/4, $0x3c442a5f
+DATA geluTanhtab<>+140(SB)/4, $0x3b8cae27
+DATA geluTanhtab<>+144(SB)/4, $0x3a36d547
+DATA geluTanhtab<>+148(SB)/4, $0xbe70fbb8
+DATA geluTanhtab<>+152(SB)/4, $0xb90cd6b6
+DATA geluTanhtab<>+156(SB)/4, $0x3c8519c1
+DATA geluTanhtab<>+160(SB)/4, $0x3c73ce80
+DATA geluTanhtab<>+164(SB)/4, $0x3c7547cd
+DATA geluTanhtab<>+168(SB)/4, $0x3c442a5f
+DATA geluTanhtab<>+172(SB)/4, $0x3b8cae27
+DATA geluTanhtab<>+176(SB)/4, $0x3a36d547
+DATA geluTanhtab<>+180(SB)/4, $0xbe70fbb8
+DATA geluTanhtab<>+184(SB)/4, $0xb90cd6b6
+DATA geluTanhtab<>+188(SB)/4, $0x3c8519c1
+DATA geluTanhtab<>+192(SB)/4, $0xbbc5dfbc
+DATA geluTanhtab<>+196(SB)/4, $0xbbcc237e
+DATA geluTanhtab<>+200(SB)/4, $0xbb8fa0cd
+DATA geluTanhtab<>+204(SB)/4, $0xbaa358f6
+DATA geluTanhtab<>+208(SB)/4, $0xb92e9085
+DATA geluTanhtab<>+212(SB)/4, $0xbdd7beb0
+DATA geluTanhtab<>+216(SB)/4, $0xbc4be025
+DATA geluTanhtab<>+220(SB)/4, $0xbb848dd7
+DATA geluTanhtab<>+224(SB)/4, $0xbbc5dfbc
+DATA geluTanhtab<>+228(SB)/4, $0xbbcc237e
+DATA geluTanhtab<>+232(SB)/4, $0xbb8fa0cd
+DATA geluTanhtab<>+236(SB)/4, $0xbaa358f6
+DATA geluTanhtab<>+240(SB)/4, $0xb92e9085
+DATA geluTanhtab<>+244(SB)/4, $0xbdd7beb0
+DATA geluTanhtab<>+248(SB)/4, $0xbc4be025
+DATA geluTanhtab<>+252(SB)/4, $0xbb848dd7
+DATA geluTanhtab<>+256(SB)/4, $0x3a95ff20
+DATA geluTanhtab<>+260(SB)/4, $0x3ab8619b
+DATA geluTanhtab<>+264(SB)/4, $0x3a59502e
+DATA geluTanhtab<>+268(SB)/4, $0x393f6e09
+DATA geluTanhtab<>+272(SB)/4, $0x37a768f5
+DATA geluTanhtab<>+276(SB)/4, $0xbc919a1a
+DATA geluTanhtab<>+280(SB)/4, $0x3a3af724
+DATA geluTanhtab<>+284(SB)/4, $0x3b339657
+DATA geluTanhtab<>+288(SB)/4, $0x3a95ff20
+DATA geluTanhtab<>+292(SB)/4, $0x3ab8619b
+DATA geluTanhtab<>+296(SB)/4, $0x3a59502e
+DATA geluTanhtab<>+300(SB)/4, $0x393f6e09
+DATA geluTanhtab<>+304(SB)/4, $0x37a768f5
+DATA geluTanhtab<>+308(SB)/4, $0xbc919a1a
+DATA geluTanhtab<>+312(SB)/4, $0x3a3af724
+DATA geluTanhtab<>+316(SB)/4, $0x3b339657
+DATA geluTanhtab<>+320(SB)/4, $0x382a63c5
+DATA geluTanhtab<>+324(SB)/4, $0xb910d0a0
+DATA geluTanhtab<>+328(SB)/4, $0xb8875184
+DATA geluTanhtab<>+332(SB)/4, $0xb734e7e2
+DATA geluTanhtab<>+336(SB)/4, $0xb580fc63
+DATA geluTanhtab<>+340(SB)/4, $0xba83fe03
+DATA geluTanhtab<>+344(SB)/4, $0x39f98d5c
+DATA geluTanhtab<>+348(SB)/4, $0x3a2a3837
+DATA geluTanhtab<>+352(SB)/4, $0x382a63c5
+DATA geluTanhtab<>+356(SB)/4, $0xb910d0a0
+DATA geluTanhtab<>+360(SB)/4, $0xb8875184
+DATA geluTanhtab<>+364(SB)/4, $0xb734e7e2
+DATA geluTanhtab<>+368(SB)/4, $0xb580fc63
+DATA geluTanhtab<>+372(SB)/4, $0xba83fe03
+DATA geluTanhtab<>+376(SB)/4, $0x39f98d5c
+DATA geluTanhtab<>+380(SB)/4, $0x3a2a3837
+GLOBL geluTanhtab<>(SB), RODATA|NOPTR, $384
 
-DATA geluTanh<>+0(SB)/4, $0x7fffffff
-DATA geluTanh<>+4(SB)/4, $0x40b40000
-DATA geluTanh<>+8(SB)/4, $0x402aaaab
+DATA geluTanh<>+0(SB)/4, $0x40a40000
+DATA geluTanh<>+4(SB)/4, $0x3fc00000
+DATA geluTanh<>+8(SB)/4, $0xc05c0000
 DATA geluTanh<>+12(SB)/4, $0x4b400000
-GLOBL geluTanh<>(SB), RODATA|NOPTR, $16
+DATA geluTanh<>+16(SB)/4, $0x7fffffff
+GLOBL geluTanh<>(SB), RODATA|NOPTR, $20

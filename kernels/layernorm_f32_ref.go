@@ -2,24 +2,28 @@ package kernels
 
 import "math"
 
+// layerNormF32Ref is the arithmetic of every variant. The conversions keep the
+// compiler from fusing operations that they do not fuse.
 func layerNormF32Ref(dst, x, residual, gamma, beta []float32, eps float32) {
-	var sum float64
+	inverse := 1 / float32(len(x))
+	var sums, squares [sumLanes]float32
 	for j, v := range x {
 		if len(residual) > 0 {
 			v += residual[j]
 		}
 		dst[j] = v
-		sum += float64(v)
+		sums[j%sumLanes] += v
 	}
-	mean := sum / float64(len(x))
-	var sq float64
-	for _, v := range dst {
-		d := float64(v) - mean
-		sq += float64(d * d)
-	}
-	s := 1 / math.Sqrt(sq/float64(len(x))+float64(eps))
+	mean := float32(sumRef(&sums) * inverse)
 	for j, v := range dst {
-		n := float32((float64(v) - mean) * s)
-		dst[j] = float32(n*gamma[j]) + beta[j]
+		d := v - mean
+		squares[j%sumLanes] = fma32(d, d, squares[j%sumLanes])
+	}
+	variance := float32(sumRef(&squares) * inverse)
+	// The root of a float32 rounded to float64 and then to float32 is the root
+	// rounded once.
+	s := 1 / float32(math.Sqrt(float64(variance+eps)))
+	for j, v := range dst {
+		dst[j] = fma32(float32((v-mean)*s), gamma[j], beta[j])
 	}
 }

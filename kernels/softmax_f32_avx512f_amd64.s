@@ -147,7 +147,7 @@ DATA softmax<>+12(SB)/4, $0x3d635773
 DATA softmax<>+16(SB)/4, $0x3c1d96a8
 DATA softmax<>+20(SB)/4, $0x3aaf9f98
 DATA softmax<>+24(SB)/4, $0x3920fd96
-DATA softmax<>+28(SB)/4, $0xc2fc0000
+DATA softmax<>+28(SB)/4, $0xc2fbf000
 DATA softmax<>+32(SB)/4, $0x3fb8aa3b
 DATA softmax<>+36(SB)/4, $0x3f800000
 DATA softmax<>+40(SB)/4, $0xff800000

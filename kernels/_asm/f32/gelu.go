@@ -1,48 +1,150 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"go/format"
 	"math"
+	"math/big"
 )
 
-// gelu writes a GELU as max(x, 0) - |x| * tail(|x|), where tail(a) falls from
-// 1/2 to 0: it is 1 less the factor that GELU multiplies positive a with. The
-// tail comes from polynomials on equal segments, as many as a permutation can
-// select from: 16 lanes with AVX-512, 8 with AVX2, which needs a higher degree
-// instead. Segment i is centred on i*width and the last one is 0: from there
-// on the product is below 3e-7.
-func gelu(a *asm, v vec, name string, tail func(float64) float64) {
-	degree, width := 4, 0.375
-	if v.lanes == 8 {
-		degree, width = 6, 0.83
-	}
-	g := newRows(a, v, name)
-	r := v.r
-	abs := g.c.bits(0x7fffffff)
-	limit := g.c.add(float32(float64(v.lanes-1) * width))
-	scale := g.c.add(float32(1 / width))
-	// Adding it rounds to an integer, which is left in the lowest bits.
-	magic := g.c.add(1.5 * (1 << 23))
+// A gelu describes a GELU as max(x, 0) - a*tail(a), where a is |x|, at most
+// limit, and tail falls from 1/2 to 0: it is 1 less the factor that GELU
+// multiplies positive x with. The tail comes from polynomials on segments of
+// equal width, as many as the permutation of 8 lanes can select from. Their
+// argument is
+//
+//	b = fma(a, scale, geluFirst)
+//
+// which takes segments to width 1 and their middles to the integers -3 to 4. It
+// is not reduced to the segment: near 0 rounding errors are small enough
+// without, and operations that the multipliers need not do come cheaper.
+type gelu struct {
+	name, goName string // prefix of its symbols; of its constants in Go
+	tail         func(a float64) float64
+	limit, scale float32
+}
 
-	var table []uint32
-	coefs := make([][]float64, v.lanes-1)
-	for i := range coefs {
-		coefs[i] = interpolate(degree, func(d float64) float64 { return tail((float64(i) + d) * width) })
+const (
+	geluSegments = 8
+	geluDegree   = 5
+	geluFirst    = -3.4375 // b at 0; a tie between two integers at -3.5 would select the wrong one
+	geluLast     = 4.25    // b at the limit; few bits, see table
+	// Adding it rounds b to an integer, which is left in the lowest bits.
+	geluMagic = 1.5 * (1 << 23)
+)
+
+// gelus are the two forms. At their limits limit*tail(limit) is below 1.5e-7.
+var gelus = []gelu{newGELU("gelu", "geluExact", exactTail, 5.46875), newGELU("geluTanh", "geluTanh", tanhTail, 5.125)}
+
+func newGELU(name, goName string, tail func(a float64) float64, limit float32) gelu {
+	scale := float32((geluLast - geluFirst) / float64(limit))
+	for fma32(limit, scale, geluFirst) < geluLast {
+		limit = math.Nextafter32(limit, 8)
 	}
-	for power := range degree + 1 {
-		for i := range v.lanes {
-			c := 0.0
-			if i < len(coefs) {
-				c = coefs[i][power]
-			}
-			table = append(table, math.Float32bits(float32(c)))
+	if got := fma32(limit, scale, geluFirst); got != geluLast {
+		panic(fmt.Sprintf("the limit of %s is %g, want %g", name, got, geluLast))
+	}
+	return gelu{name, goName, tail, limit, scale}
+}
+
+// table returns the coefficients by power and by segment modulo 8.
+func (g gelu) table() (table [geluDegree + 1][geluSegments]float32) {
+	for mid := -3; mid <= 4; mid++ {
+		lo, hi := max(float64(mid)-0.5, geluFirst), min(float64(mid)+0.5, geluLast)
+		var c [geluDegree + 1]float32
+		// Lower powers make up for the rounding of the higher ones.
+		for power := geluDegree; power >= 0; power-- {
+			fit := approximate(power, lo, hi, func(b float64) float64 {
+				y := g.tail((b - geluFirst) / float64(g.scale))
+				if hi == geluLast { // down to 0 at the end
+					y -= g.tail(float64(g.limit)) * math.Pow((b-lo)/(hi-lo), 4)
+				}
+				for p := power + 1; p <= geluDegree; p++ {
+					y -= float64(c[p]) * math.Pow(b, float64(p))
+				}
+				return y
+			})
+			c[power] = float32(fit[power])
+		}
+		if hi == geluLast {
+			endAtZero(&c)
+		}
+		for power := range c {
+			table[power][mid&(geluSegments-1)] = c[power]
 		}
 	}
-	a.data(name+"tab", table)
-	coef := func(power int) string { return fmt.Sprintf("%stab<>+%d(SB)", name, power*4*v.lanes) }
-	g.text(name+"F32"+v.isa, 24, "func "+name+"F32"+v.isa+"(x []float32)")
+	return table
+}
+
+// endAtZero changes c so that the polynomial is exactly 0 at geluLast, since
+// GELU of large x must be x or 0: c[0] has to cancel a product, which must
+// therefore be a float32, and c[1] and c[2] are moved a little until it is.
+func endAtZero(c *[geluDegree + 1]float32) {
+	move := func(v float32, i int) float32 { // by 0, -1, 1, -2, 2 ... units in the last place
+		return math.Float32frombits(math.Float32bits(v) + uint32(i/2-i%2*i))
+	}
+	for i := range 400 {
+		c1, c2 := move(c[1], i%5), move(c[2], i/5)
+		r := c[geluDegree]
+		for p := geluDegree - 1; p > 2; p-- {
+			r = fma32(r, geluLast, c[p])
+		}
+		r = fma32(fma32(r, geluLast, c2), geluLast, c1)
+		if r64 := float64(r) * geluLast; float64(float32(r64)) == r64 {
+			c[0], c[1], c[2] = float32(-r64), c1, c2
+			return
+		}
+	}
+	panic("no coefficients end at 0")
+}
+
+// fma32 returns x*y+z, rounded once.
+func fma32(x, y, z float32) float32 {
+	b := func(v float32) *big.Float { return big.NewFloat(float64(v)).SetPrec(500) }
+	f, _ := b(0).Add(b(0).Mul(b(x), b(y)), b(z)).Float32()
+	return f
+}
+
+// geluTables writes the constants as Go source, for the reference.
+func geluTables() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("// Code generated by kernels/_asm/f32. DO NOT EDIT.\n\npackage kernels\n\n")
+	fmt.Fprintf(&b, "const (\ngeluFirst = %g\ngeluMagic = %g\n)\n", geluFirst, geluMagic)
+	for _, g := range gelus {
+		fmt.Fprintf(&b, "\nvar %s = geluConsts{\nlimit: %g, scale: %g,\ntable: [%d][%d]float32{\n", g.goName, g.limit, g.scale, geluDegree+1, geluSegments)
+		for _, row := range g.table() {
+			b.WriteString("{")
+			for _, c := range row {
+				fmt.Fprintf(&b, "%g, ", c)
+			}
+			b.WriteString("},\n")
+		}
+		b.WriteString("},\n}\n")
+	}
+	return format.Source(b.Bytes())
+}
+
+// write writes the function for one instruction set.
+func (e gelu) write(a *asm, v vec) {
+	g := newRows(a, v, e.name)
+	r := v.r
+	limit := g.c.add(e.limit)
+	scale := g.c.add(e.scale)
+	first := g.c.add(geluFirst)
+	magic := g.c.add(geluMagic)
+	abs := g.c.bits(0x7fffffff)
+	var table []uint32
+	for _, row := range e.table() {
+		for i := range v.lanes {
+			table = append(table, math.Float32bits(row[i%geluSegments]))
+		}
+	}
+	a.data(e.name+"tab", table)
+	coef := func(power int) string { return fmt.Sprintf("%stab<>+%d(SB)", e.name, power*4*v.lanes) }
+	g.text(e.name+"F32"+v.isa, 24, "func "+e.name+"F32"+v.isa+"(x []float32)")
 	if v.lanes == 16 { // there are registers for the table
-		for power := range degree + 1 {
+		for power := range geluDegree + 1 {
 			g.f("VMOVUPS %s, %s", coef(power), r(16+power))
 		}
 		coef = func(power int) string { return r(16 + power) }
@@ -51,24 +153,28 @@ func gelu(a *asm, v vec, name string, tail func(float64) float64) {
 	g.f("MOVQ x_len+8(FP), CX")
 	g.masks()
 	g.load(limit, r(14))
-	g.load(abs, r(13))
-	g.load(scale, r(12))
+	g.load(scale, r(13))
+	g.load(first, r(12))
 	g.load(magic, r(11))
+	g.load(abs, r(9))
 	g.f("VXORPS X10, X10, X10")
-	g.each("loop", func(tail bool) {
+	g.each("loop", func(_ int, tail bool) {
 		g.loadRow("DI", r(0), tail)
-		g.f("VANDPS %s, %s, %s", r(13), r(0), r(1))
-		g.f("VMINPS %s, %s, %s", r(1), r(14), r(1)) // NaN stays
-		g.f("VMOVAPS %s, %s", r(11), r(2))
-		g.f("VFMADD231PS %s, %s, %s", r(12), r(1), r(2))
-		g.f("VSUBPS %s, %s, %s", r(11), r(2), r(3))
-		g.f("VFMSUB231PS %s, %s, %s", r(12), r(1), r(3))
-		g.f("VPERMPS %s, %s, %s", coef(degree), r(2), r(4))
-		for power := degree - 1; power >= 0; power-- {
-			g.f("VPERMPS %s, %s, %s", coef(power), r(2), r(5))
-			g.f("VFMADD213PS %s, %s, %s", r(5), r(3), r(4))
+		if v.lanes == 16 {
+			g.f("VRANGEPS $10, %s, %s, %s", r(14), r(0), r(1)) // both at once, but NaN becomes the limit
+		} else {
+			g.f("VANDPS %s, %s, %s", r(9), r(0), r(1))
+			g.f("VMINPS %s, %s, %s", r(1), r(14), r(1))
 		}
-		g.f("VMAXPS %s, %s, %s", r(0), r(10), r(0))
+		g.f("VMOVAPS %s, %s", r(12), r(2))
+		g.f("VFMADD231PS %s, %s, %s", r(13), r(1), r(2))
+		g.f("VADDPS %s, %s, %s", r(11), r(2), r(3))
+		g.f("VPERMPS %s, %s, %s", coef(geluDegree), r(3), r(4))
+		for power := geluDegree - 1; power >= 0; power-- {
+			g.f("VPERMPS %s, %s, %s", coef(power), r(3), r(5))
+			g.f("VFMADD213PS %s, %s, %s", r(5), r(2), r(4))
+		}
+		g.f("VMAXPS %s, %s, %s", r(0), r(10), r(0)) // NaN stays
 		g.f("VFNMADD231PS %s, %s, %s", r(4), r(1), r(0))
 		g.storeRow("DI", r(0), tail)
 	})
@@ -86,27 +192,37 @@ func tanhTail(a float64) float64 {
 	return 1 / (1 + math.Exp(2*u))
 }
 
-// interpolate returns the coefficients, from the constant term up, of the
-// polynomial that equals f at the Chebyshev points of [-0.5, 0.5], which is
-// near the one of least largest error.
-func interpolate(degree int, f func(float64) float64) []float64 {
-	n := degree + 1
-	x, y := make([]float64, n), make([]float64, n)
-	for i := range n {
-		x[i] = math.Cos(math.Pi*(float64(i)+0.5)/float64(n)) / 2
-		y[i] = f(x[i])
-	}
-	for j := 1; j < n; j++ { // divided differences
-		for i := n - 1; i >= j; i-- {
-			y[i] = (y[i] - y[i-1]) / (x[i] - x[i-j])
+// approximate returns the coefficients, from the constant term up, of the
+// Chebyshev series of f on [lo, hi] up to the given degree, which is near the
+// polynomial of least largest error.
+func approximate(degree int, lo, hi float64, f func(float64) float64) []float64 {
+	const points = 64
+	mid, half := (lo+hi)/2, (hi-lo)/2
+	sum := make([]float64, degree+1)
+	// T(j) and T(j-1) as polynomials in x.
+	t, prev := make([]float64, degree+2), make([]float64, degree+2)
+	t[0] = 1
+	for j := range degree + 1 {
+		a := 0.0
+		for i := range points {
+			angle := math.Pi * (float64(i) + 0.5) / points
+			a += f(mid+half*math.Cos(angle)) * math.Cos(float64(j)*angle) * 2 / points
 		}
-	}
-	c := make([]float64, n) // Newton's form, multiplied out
-	for i := n - 1; i >= 0; i-- {
-		for k := n - 1; k > 0; k-- {
-			c[k] = c[k-1] - x[i]*c[k]
+		if j == 0 {
+			a /= 2
 		}
-		c[0] = y[i] - x[i]*c[0]
+		next := make([]float64, degree+2)
+		for p := range degree + 1 {
+			sum[p] += a * t[p]
+			// T(j+1) = 2u*T(j) - T(j-1) with u = (x-mid)/half, but T(1) = u.
+			k := 2.0
+			if j == 0 {
+				k = 1
+			}
+			next[p] -= k*t[p]*mid/half + prev[p]
+			next[p+1] += k * t[p] / half
+		}
+		prev, t = t, next
 	}
-	return c
+	return sum
 }

@@ -1,5 +1,5 @@
 // Command f32 writes the assembly files of the float32 operations of package
-// kernels. Run it by
+// kernels, and the tables that their references share. Run it by
 //
 //	go generate ./kernels
 //
@@ -21,10 +21,10 @@ var files = map[string]func(*asm){
 	"gemm_f32_avx512f_amd64.s":      gemmAVX512F,
 	"gemm_f32_avx2_amd64.s":         gemmAVX2,
 	"pack_f32_avx2_amd64.s":         packAVX2,
-	"gelu_f32_avx512f_amd64.s":      func(a *asm) { gelu(a, avx512f, "gelu", exactTail) },
-	"gelu_f32_avx2_amd64.s":         func(a *asm) { gelu(a, avx2, "gelu", exactTail) },
-	"gelu_tanh_f32_avx512f_amd64.s": func(a *asm) { gelu(a, avx512f, "geluTanh", tanhTail) },
-	"gelu_tanh_f32_avx2_amd64.s":    func(a *asm) { gelu(a, avx2, "geluTanh", tanhTail) },
+	"gelu_f32_avx512f_amd64.s":      func(a *asm) { gelus[0].write(a, avx512f) },
+	"gelu_f32_avx2_amd64.s":         func(a *asm) { gelus[0].write(a, avx2) },
+	"gelu_tanh_f32_avx512f_amd64.s": func(a *asm) { gelus[1].write(a, avx512f) },
+	"gelu_tanh_f32_avx2_amd64.s":    func(a *asm) { gelus[1].write(a, avx2) },
 	"softmax_f32_avx512f_amd64.s":   func(a *asm) { softmax(a, avx512f) },
 	"softmax_f32_avx2_amd64.s":      func(a *asm) { softmax(a, avx2) },
 	"layernorm_f32_avx512f_amd64.s": func(a *asm) { layerNorm(a, avx512f) },
@@ -35,11 +35,19 @@ func main() {
 	log.SetFlags(0)
 	dir := flag.String("out", "../..", "folder to write to")
 	flag.Parse()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		a := newAsm()
-		files[name](a)
-		if err := os.WriteFile(filepath.Join(*dir, name), a.bytes(), 0o666); err != nil {
+	write := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(*dir, name), b, 0o666); err != nil {
 			log.Fatal(err)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		a := newAsm()
+		files[name](a)
+		write(name, a.bytes())
+	}
+	tables, err := geluTables()
+	if err != nil {
+		log.Fatal(err)
+	}
+	write("gelu_f32_table.go", tables)
 }

@@ -27,49 +27,63 @@ func (g rows) finish() {
 }
 
 // masks computes the mask of the n%lanes last elements, n in register CX, and
-// leaves n/lanes in n's register and n%lanes in AX.
+// leaves n/16 in n's register and n%16 in AX.
 func (g rows) masks() {
+	g.f("MOVQ CX, BX")
+	g.f("ANDQ $15, CX")
 	if g.lanes == 16 {
-		g.f("MOVQ CX, BX")
-		g.f("ANDQ $15, CX")
 		g.f("MOVL $1, AX")
 		g.f("SHLL CX, AX")
 		g.f("DECL AX")
 		g.f("KMOVW AX, K1")
+	} else {
 		g.f("MOVQ CX, AX")
-		g.f("MOVQ BX, CX")
-		g.f("SHRQ $4, CX")
-		return
+		g.f("ANDQ $7, AX")
+		g.f("NEGQ AX")
+		g.f("LEAQ tailmask<>+32(SB), DX")
+		g.f("VMOVUPS (DX)(AX*4), Y15")
 	}
 	g.f("MOVQ CX, AX")
-	g.f("ANDQ $7, AX")
-	g.f("MOVQ $8, BX")
-	g.f("SUBQ AX, BX")
-	g.f("LEAQ tailmask<>(SB), DX")
-	g.f("VMOVUPS (DX)(BX*4), Y15")
-	g.f("SHRQ $3, CX")
+	g.f("MOVQ BX, CX")
+	g.f("SHRQ $4, CX")
 }
 
-// each writes a loop over the vectors of a row: body gets whether it is the
-// partial one. Register R15 holds the byte offset of the vector.
-func (g rows) each(name string, body func(tail bool)) {
+// each writes a loop over the vectors of a row. Sums have 16 lanes with every
+// instruction set, element i in lane i%16: body gets which half of them its
+// vector belongs to, 0 or 1 where vectors have 8 lanes, else always 0, and
+// whether it is the partial one. Register R15 holds the byte offset of the
+// vector.
+func (g rows) each(name string, body func(half int, tail bool)) {
 	g.f("XORQ R15, R15")
 	g.f("MOVQ CX, R14")
 	g.f("TESTQ R14, R14")
 	g.f("JEQ %stail", name)
 	g.label(name)
-	body(false)
-	g.f("ADDQ $%d, R15", 4*g.lanes)
+	for half := range 16 / g.lanes {
+		body(half, false)
+		g.f("ADDQ $%d, R15", 4*g.lanes)
+	}
 	g.f("DECQ R14")
 	g.f("JNE %s", name)
 	g.label(name + "tail")
+	if g.lanes == 8 {
+		g.f("TESTQ $8, AX")
+		g.f("JEQ %slast", name)
+		body(0, false)
+		g.f("ADDQ $32, R15")
+		g.f("TESTQ $7, AX")
+		g.f("JEQ %sdone", name)
+		body(1, true)
+		g.f("JMP %sdone", name)
+		g.label(name + "last")
+	}
 	g.f("TESTQ AX, AX")
 	g.f("JEQ %sdone", name)
-	body(true)
+	body(0, true)
 	g.label(name + "done")
 }
 
-// load reads a vector at base+R15; the lanes past the end become zero.
+// loadRow reads a vector at base+R15; the lanes past the end become zero.
 func (g rows) loadRow(base, r string, tail bool) {
 	switch {
 	case !tail:
@@ -115,13 +129,24 @@ func (g rows) fillTail(r, fill string, tail bool) {
 	}
 }
 
-// reduce folds all lanes of register i with instruction op (VADD, VMAX) and
-// leaves the result in lane 0; register tmp is lost. VMAX may lose a NaN.
-func (g rows) reduce(op string, i, tmp int) {
+// zero clears an accumulator.
+func (g rows) zero(acc [2]int) {
+	for _, i := range acc[:16/g.lanes] {
+		g.f("VXORPS X%d, X%d, X%d", i, i, i)
+	}
+}
+
+// reduce folds the 16 lanes of accumulator acc with instruction op (VADD, VMAX)
+// and leaves the result in lane 0 of the first register: lanes 8 apart, then 4,
+// 2 and 1. Register tmp is lost. VMAX may lose a NaN.
+func (g rows) reduce(op string, acc [2]int, tmp int) {
+	i := acc[0]
 	if g.lanes == 16 {
 		g.f("VEXTRACTF64X4 $1, Z%d, Y%d", i, tmp)
-		g.f("%sPS Y%d, Y%d, Y%d", op, tmp, i, i)
+	} else {
+		tmp = acc[1]
 	}
+	g.f("%sPS Y%d, Y%d, Y%d", op, tmp, i, i)
 	g.f("VEXTRACTF128 $1, Y%d, X%d", i, tmp)
 	g.f("%sPS X%d, X%d, X%d", op, tmp, i, i)
 	g.f("VPERMILPS $0x4e, X%d, X%d", i, tmp)
@@ -137,6 +162,10 @@ var exp2Poly = []float32{
 	0.009618438601497463, 0.0013399003450696356, 0.0001535325784284857,
 }
 
+// exp2Low is the least t for which 2**t is not taken as 0, so that no denormal
+// number arises: above -126, since the polynomial may be a little below 2**f.
+const exp2Low = -126 + 1.0/32
+
 // exp2 holds the constants of 2**t.
 type exp2 struct {
 	poly []constant
@@ -148,7 +177,7 @@ func (g rows) newExp2() exp2 {
 	for _, c := range exp2Poly {
 		e.poly = append(e.poly, g.c.add(c))
 	}
-	e.low = g.c.add(-126)
+	e.low = g.c.add(exp2Low)
 	return e
 }
 
@@ -161,8 +190,7 @@ func (g rows) round(t, n string) {
 	}
 }
 
-// flushMask notes in K2 or m where t is below -126, so that 2**t is taken as 0
-// and no denormal number arises. NaN is not below.
+// flushMask notes in K2 or m where t is not below exp2Low. NaN is not below.
 func (g rows) flushMask(e exp2, t, m string) {
 	if g.lanes == 16 {
 		g.f("VCMPPS.BCST $0x15, %s, %s, K2", e.low.mem, t)
@@ -205,19 +233,22 @@ func softmax(a *asm, v vec) {
 	g.masks()
 	g.comment("Largest of scale*x.")
 	g.load(minusInf, r(9))
-	g.f("VMOVAPS %s, %s", r(9), r(10))
-	g.each("max", func(tail bool) {
+	top, sum := [2]int{10, 13}, [2]int{11, 14}
+	for _, acc := range top[:16/g.lanes] {
+		g.f("VMOVAPS %s, %s", r(9), r(acc))
+	}
+	g.each("max", func(half int, tail bool) {
 		g.loadRow("DI", r(0), tail)
 		g.f("VMULPS %s, %s, %s", r(8), r(0), r(0))
 		g.fillTail(r(0), r(9), tail)
-		g.f("VMAXPS %s, %s, %s", r(0), r(10), r(10))
+		g.f("VMAXPS %s, %s, %s", r(0), r(top[half]), r(top[half]))
 	})
-	g.reduce("VMAX", 10, 0)
+	g.reduce("VMAX", top, 0)
 	g.f("VBROADCASTSS X10, %s", r(10))
 	g.comment("e**(scale*x - largest) and the sum of it.")
-	g.f("VXORPS X11, X11, X11")
+	g.zero(sum)
 	g.load(log2e, r(12))
-	g.each("exp", func(tail bool) {
+	g.each("exp", func(half int, tail bool) {
 		g.loadRow("DI", r(0), tail)
 		g.f("VMULPS %s, %s, %s", r(8), r(0), r(0))
 		g.f("VSUBPS %s, %s, %s", r(10), r(0), r(0))
@@ -227,14 +258,14 @@ func softmax(a *asm, v vec) {
 		g.f("VFMSUB132PS %s, %s, %s", r(12), r(2), r(0))
 		g.exp2(e, r(0), r(2), r(3), r(4))
 		g.zeroTail(r(3), tail)
-		g.f("VADDPS %s, %s, %s", r(3), r(11), r(11))
+		g.f("VADDPS %s, %s, %s", r(3), r(sum[half]), r(sum[half]))
 		g.storeRow("DI", r(3), tail)
 	})
-	g.reduce("VADD", 11, 0)
+	g.reduce("VADD", sum, 0)
 	g.f("VMOVSS %s, X0", one.mem)
 	g.f("VDIVSS X11, X0, X0")
 	g.f("VBROADCASTSS X0, %s", r(11))
-	g.each("scale", func(tail bool) {
+	g.each("scale", func(_ int, tail bool) {
 		g.loadRow("DI", r(0), tail)
 		g.f("VMULPS %s, %s, %s", r(11), r(0), r(0))
 		g.storeRow("DI", r(0), tail)
@@ -264,42 +295,43 @@ func layerNorm(a *asm, v vec) {
 	g.f("VDIVSS X12, X11, X12")
 	g.masks()
 	g.comment("dst = x + residual, and its mean.")
-	g.f("VXORPS X8, X8, X8")
+	mean, square := [2]int{8, 10}, [2]int{9, 13}
+	g.zero(mean)
 	g.f("TESTQ R9, R9")
 	g.f("JEQ plain")
-	g.each("sum", func(tail bool) {
+	g.each("sum", func(half int, tail bool) {
 		g.loadRow("SI", r(0), tail)
 		g.loadRow("R8", r(1), tail)
 		g.f("VADDPS %s, %s, %s", r(1), r(0), r(0))
-		g.f("VADDPS %s, %s, %s", r(0), r(8), r(8))
+		g.f("VADDPS %s, %s, %s", r(0), r(mean[half]), r(mean[half]))
 		g.storeRow("DI", r(0), tail)
 	})
 	g.f("JMP mean")
 	g.label("plain")
-	g.each("copy", func(tail bool) {
+	g.each("copy", func(half int, tail bool) {
 		g.loadRow("SI", r(0), tail)
-		g.f("VADDPS %s, %s, %s", r(0), r(8), r(8))
+		g.f("VADDPS %s, %s, %s", r(0), r(mean[half]), r(mean[half]))
 		g.storeRow("DI", r(0), tail)
 	})
 	g.label("mean")
-	g.reduce("VADD", 8, 0)
+	g.reduce("VADD", mean, 0)
 	g.f("VMULSS X12, X8, X8")
 	g.f("VBROADCASTSS X8, %s", r(8))
 	g.comment("Mean of the squared differences from the mean.")
-	g.f("VXORPS X9, X9, X9")
-	g.each("var", func(tail bool) {
+	g.zero(square)
+	g.each("var", func(half int, tail bool) {
 		g.loadRow("DI", r(0), tail)
 		g.f("VSUBPS %s, %s, %s", r(8), r(0), r(0))
 		g.zeroTail(r(0), tail)
-		g.f("VFMADD231PS %s, %s, %s", r(0), r(0), r(9))
+		g.f("VFMADD231PS %s, %s, %s", r(0), r(0), r(square[half]))
 	})
-	g.reduce("VADD", 9, 0)
+	g.reduce("VADD", square, 0)
 	g.f("VMULSS X12, X9, X9")
 	g.f("VADDSS eps+120(FP), X9, X9")
 	g.f("VSQRTSS X9, X9, X9")
 	g.f("VDIVSS X9, X11, X9")
 	g.f("VBROADCASTSS X9, %s", r(9))
-	g.each("norm", func(tail bool) {
+	g.each("norm", func(_ int, tail bool) {
 		g.loadRow("DI", r(0), tail)
 		g.loadRow("R10", r(1), tail)
 		g.loadRow("R11", r(2), tail)

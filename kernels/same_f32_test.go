@@ -1,0 +1,210 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Tests in this file hold every variant to the bits of the reference.
+
+// hardF32 fills s with numbers of a kind: usual ones, denormal ones, tiny and
+// huge ones, any bits, or ones of one size that cancel.
+func hardF32(r *rand.Rand, kind int, s []float32) []float32 {
+	for i := range s {
+		switch kind % 5 {
+		case 0:
+			s[i] = 3 * float32(r.NormFloat64())
+		case 1:
+			s[i] = math.Float32frombits(r.Uint32()&(1<<31) | r.Uint32N(1<<24))
+		case 2:
+			s[i] = float32(math.Ldexp(r.NormFloat64(), r.IntN(250)-125))
+		case 3:
+			s[i] = math.Float32frombits(r.Uint32())
+		case 4:
+			s[i] = 100 + float32(r.IntN(64))*0x1p-17
+			if r.IntN(2) == 0 {
+				s[i] = -s[i]
+			}
+		}
+	}
+	return s
+}
+
+// others calls f with every variant but the last, the reference, that the CPU
+// can run.
+func others[F any](t *testing.T, vs []variant[F], f func(isa string, fn, ref F)) {
+	t.Helper()
+	for _, v := range vs[:len(vs)-1] {
+		if cpuHas(v.isa) {
+			f(v.isa, v.fn, vs[len(vs)-1].fn)
+		}
+	}
+}
+
+// wantSame fails unless got and want are the same numbers, NaN for NaN.
+func wantSame(t *testing.T, got, want []float32, format string, args ...any) {
+	t.Helper()
+	for i, w := range want {
+		if !sameF32(got[i], w) {
+			t.Helper()
+			t.Fatalf(format+": element %d of %d is %x, want %x as the reference has it", append(args, i, len(want), got[i], w)...)
+		}
+	}
+}
+
+// sameMap compares the variants of a function of each element.
+func sameMap(t *testing.T, vs []variant[mapF32Func], x []float32) {
+	t.Helper()
+	others(t, vs, func(isa string, fn, ref mapF32Func) {
+		got, want := slices.Clone(x), slices.Clone(x)
+		fn(got)
+		ref(want)
+		for i, w := range want {
+			if !sameF32(got[i], w) {
+				t.Fatalf("isa=%s: of %x is %x, want %x as the reference has it", isa, x[i], got[i], w)
+			}
+		}
+	})
+}
+
+// sameSoftmax compares the variants on one row.
+func sameSoftmax(t *testing.T, x []float32, scale float32) {
+	t.Helper()
+	others(t, softmaxF32Variants, func(isa string, fn, ref softmaxF32Func) {
+		got, want := slices.Clone(x), slices.Clone(x)
+		fn(got, scale)
+		ref(want, scale)
+		wantSame(t, got, want, "isa=%s scale=%g", isa, scale)
+	})
+}
+
+// sameLayerNorm compares the variants on one row.
+func sameLayerNorm(t *testing.T, x, residual, gamma, beta []float32, eps float32) {
+	t.Helper()
+	others(t, layerNormF32Variants, func(isa string, fn, ref layerNormF32Func) {
+		got, want := make([]float32, len(x)), make([]float32, len(x))
+		fn(got, x, residual, gamma, beta, eps)
+		ref(want, x, residual, gamma, beta, eps)
+		wantSame(t, got, want, "isa=%s residual=%t eps=%g", isa, residual != nil, eps)
+	})
+}
+
+func TestLayerNormF32Same(t *testing.T) {
+	r := newRand()
+	for _, n := range edgeCols {
+		for kind := range 5 {
+			for _, eps := range []float32{1e-12, 1e-5, 0} {
+				x, residual := hardF32(r, kind, make([]float32, n)), hardF32(r, kind, make([]float32, n))
+				gamma, beta := hardF32(r, r.IntN(3), make([]float32, n)), hardF32(r, r.IntN(3), make([]float32, n))
+				sameLayerNorm(t, x, nil, gamma, beta, eps)
+				sameLayerNorm(t, x, residual, gamma, beta, eps)
+			}
+		}
+	}
+}
+
+func TestSoftmaxF32Same(t *testing.T) {
+	r := newRand()
+	for _, n := range edgeCols {
+		for kind := range 5 {
+			for _, scale := range []float32{1, 0.125, -3, 0} {
+				sameSoftmax(t, hardF32(r, kind, make([]float32, n)), scale)
+			}
+		}
+	}
+	// Every step of the exponential, and the place where it becomes 0.
+	row := []float32{0}
+	for b := math.Float32bits(0x1p-30); b < math.Float32bits(100); b += 1009 {
+		row = append(row, -math.Float32frombits(b))
+	}
+	for b, end := math.Float32bits(87.3), math.Float32bits(87.4); b < end; b++ {
+		row = append(row, -math.Float32frombits(b))
+	}
+	for n := range 128 { // halfway between two powers of 2
+		half := -(float32(n) + 0.5) * math.Ln2
+		row = append(row, math.Nextafter32(half, 0), half, math.Nextafter32(half, -100))
+	}
+	sameSoftmax(t, row, 1)
+	sameSoftmax(t, row, 0.5)
+}
+
+func TestGELUF32Same(t *testing.T) {
+	var x []float32
+	for b := uint32(0); b < 1<<31; b += 1499 {
+		x = append(x, math.Float32frombits(b), -math.Float32frombits(b))
+	}
+	for b := math.Float32bits(0.25); b < math.Float32bits(6); b += 31 { // over borders of segments
+		x = append(x, math.Float32frombits(b), -math.Float32frombits(b))
+	}
+	negativeNaN := math.Float32frombits(0xffc00001)
+	x = append(x, 0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), negativeNaN)
+	sameMap(t, geluF32Variants, x)
+	sameMap(t, geluTanhF32Variants, x)
+}
+
+func TestAttentionF32Same(t *testing.T) {
+	r := newRand()
+	var scratch AttentionScratch
+	for _, tokens := range []int{1, 2, 7, 15, 16, 17, 23, 24, 25, 61, 130} {
+		for _, d := range []int{1, 8, 20, 64} {
+			for kind := range 5 {
+				qkv := NewMatF32(tokens, 3*d)
+				hardF32(r, kind, qkv.Data)
+				others(t, attentionF32Variants, func(isa string, fn, ref attentionF32Kernel) {
+					got, want := NewMatF32(tokens, d), NewMatF32(tokens, d)
+					fn.head(got, qkv, d, 0, &scratch)
+					ref.head(want, qkv, d, 0, &scratch)
+					wantSame(t, got.Data, want.Data, "isa=%s T=%d d=%d kind=%d", isa, tokens, d, kind)
+				})
+			}
+		}
+	}
+}
+
+func TestGemmF32Same(t *testing.T) {
+	r := newRand()
+	for _, k := range []int{1, 17, 130, gemmBlockK + 300} {
+		for kind := range 5 {
+			const m, n = 14, 40
+			x, w, bias := NewMatF32(m, k), hardF32(r, kind, make([]float32, n*k)), hardF32(r, kind, make([]float32, n))
+			hardF32(r, kind, x.Data)
+			d := PackF32(w, n, k)
+			others(t, gemmF32Variants, func(isa string, fn, ref gemmF32Kernel) {
+				got, want := NewMatF32(m, n), NewMatF32(m, n)
+				fn.run(got, x, d, bias, 0, n)
+				ref.run(want, x, d, bias, 0, n)
+				wantSame(t, got.Data, want.Data, "isa=%s k=%d kind=%d", isa, k, kind)
+			})
+		}
+	}
+}
+
+// FuzzRowsF32 takes the bytes for float32 of any bits.
+func FuzzRowsF32(f *testing.F) {
+	for _, n := range []int{1, 9, 16, 25, 40} {
+		b := make([]byte, 0, 4*n)
+		for i := range n {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i)/3-4))
+		}
+		f.Add(b, float32(0.125), float32(1e-12))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, scale, eps float32) {
+		var x []float32
+		for ; len(b) >= 4; b = b[4:] {
+			x = append(x, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+		}
+		if len(x) == 0 {
+			return
+		}
+		sameMap(t, geluF32Variants, x)
+		sameMap(t, geluTanhF32Variants, x)
+		sameSoftmax(t, x, scale)
+		reversed := slices.Clone(x)
+		slices.Reverse(reversed)
+		sameLayerNorm(t, x, nil, reversed, x, eps)
+		sameLayerNorm(t, x, reversed, x, reversed, eps)
+	})
+}
