@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -25,9 +26,11 @@ type TokenClassification struct {
 	notes []string
 	close func() error
 
-	mu     sync.Mutex
-	states map[int][]*bert.State // idle states by number of threads
-	closed bool
+	mu      sync.Mutex
+	states  map[int][]*bert.State // idle states by number of threads
+	closed  bool
+	running sync.WaitGroup // calls that use the model
+	once    sync.Once      // releases the model
 }
 
 // NewTokenClassification opens the model called name: a registered model such as "jnlpba"
@@ -48,20 +51,22 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 	return &TokenClassification{name: name, model: m.bert, tok: m.tok, opt: o, notes: m.notes, close: m.close, states: map[int][]*bert.State{}}, nil
 }
 
-// Close releases the model. The pipeline cannot be used afterwards.
-func (p *TokenClassification) Close() error {
+// Close waits for the calls that are running, which is why it must not be called from the function
+// of WithProgress, and releases the model. Later calls return an error. A second Close does nothing.
+func (p *TokenClassification) Close() (err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
 	p.closed = true
-	for _, ss := range p.states {
-		for _, s := range ss {
-			s.Close()
+	p.mu.Unlock()
+	p.running.Wait()
+	p.once.Do(func() {
+		for _, ss := range p.states {
+			for _, s := range ss {
+				s.Close()
+			}
 		}
-	}
-	return p.close()
+		err = p.close()
+	})
+	return err
 }
 
 // Labels returns the labels of the model in the order of its outputs.
@@ -208,6 +213,10 @@ const jobTokens = 256
 // read passes every input through the model and calls f for each, from several goroutines at
 // once. The scored value is only valid during the call.
 func (p *TokenClassification) read(ctx context.Context, in []input, progress func(Progress), bar bool, f func(i int, s *scored)) error {
+	if err := p.begin(); err != nil {
+		return err
+	}
+	defer p.running.Done()
 	type job struct{ from, to int }
 	var jobs []job
 	for from := 0; from < len(in); {
@@ -233,11 +242,7 @@ func (p *TokenClassification) read(ctx context.Context, in []input, progress fun
 	fail := func(err error) { once.Do(func() { failed = err; next.Store(int64(len(jobs))) }) }
 	for range workers {
 		wg.Go(func() {
-			s, err := p.state(threads)
-			if err != nil {
-				fail(err)
-				return
-			}
+			s := p.state(threads)
 			defer p.release(threads, s)
 			r := reader{p: p, state: s}
 			for j := next.Add(1) - 1; j < int64(len(jobs)); j = next.Add(1) - 1 {
@@ -253,27 +258,31 @@ func (p *TokenClassification) read(ctx context.Context, in []input, progress fun
 	return failed
 }
 
-// state takes an idle state or makes one.
-func (p *TokenClassification) state(threads int) (*bert.State, error) {
+// begin counts a call that uses the model, unless the pipeline is closed.
+func (p *TokenClassification) begin() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, fmt.Errorf("biobert: pipeline %q is closed", p.name)
+		return fmt.Errorf("biobert: pipeline %q is closed", p.name)
 	}
+	p.running.Add(1)
+	return nil
+}
+
+// state takes an idle state or makes one.
+func (p *TokenClassification) state(threads int) *bert.State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if ss := p.states[threads]; len(ss) > 0 {
 		p.states[threads] = ss[:len(ss)-1]
-		return ss[len(ss)-1], nil
+		return ss[len(ss)-1]
 	}
-	return bert.NewState(threads), nil
+	return bert.NewState(threads)
 }
 
 func (p *TokenClassification) release(threads int, s *bert.State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		s.Close()
-		return
-	}
 	p.states[threads] = append(p.states[threads], s)
 }
 
@@ -341,7 +350,11 @@ func (r *reader) read(ctx context.Context, in []input, first int, f func(int, *s
 		for i, win := range r.wins[from:w] {
 			it := &r.items[win.item]
 			for t := win.use; t < win.end; t++ {
-				bert.Probabilities(it.row(t), logits.Row(r.batch.Starts[i]+1+t-win.from))
+				row := it.row(t)
+				bert.Probabilities(row, logits.Row(r.batch.Starts[i]+1+t-win.from))
+				if math.IsNaN(row[0]) { // then all of them are
+					return fmt.Errorf("biobert: model %q: its weights are so large that the results are not numbers (is the checkpoint damaged?)", r.p.name)
+				}
 			}
 			meter.tokens(win.to - win.from + 2)
 		}

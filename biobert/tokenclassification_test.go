@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sparsebio/sparsebio/biobert/hub"
 	"github.com/sparsebio/sparsebio/datasets/annot"
@@ -102,6 +104,55 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// The weights may be a map of the file, so Close must wait for the calls that use them.
+func TestCloseWhileReading(t *testing.T) {
+	for _, c := range []struct {
+		dir, engine string
+	}{{"testdata/tiny", "dense"}, {"testdata/tiny-pruned90", "sparse"}} {
+		goroutines := runtime.NumGoroutine()
+		p := openTest(t, c.dir, WithEngine(c.engine), WithThreads(3))
+		var wg sync.WaitGroup
+		started := make(chan bool, 4)
+		for range 4 {
+			wg.Go(func() {
+				started <- true
+				for {
+					d, err := p.AnnotateText(ctx, story(20))
+					if err != nil {
+						if !strings.Contains(err.Error(), "closed") {
+							t.Errorf("got %v", err)
+						}
+						return
+					}
+					if len(d.Entities) == 0 {
+						t.Error("nothing found")
+					}
+				}
+			})
+		}
+		for range 4 {
+			<-started
+		}
+		for range 2 {
+			wg.Go(func() {
+				if err := p.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for range 100 {
+			if runtime.NumGoroutine() <= goroutines {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if n := runtime.NumGoroutine(); n > goroutines {
+			t.Errorf("%d goroutines left after Close", n-goroutines)
+		}
+	}
 }
 
 // Windows must cover every token once, overlap by about the stride, and not cut words.
