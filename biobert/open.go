@@ -36,8 +36,10 @@ func openModel(name string, engine bert.Engine) (*opened, error) {
 		o, err = openDir(src.Dir, engine)
 	case src.File != "":
 		var f *packed.File
-		if f, err = bert.OpenPackedFile(src.File); err == nil {
-			o, err = openPacked(f, engine)
+		if f, err = packed.OpenFile(src.File); err == nil {
+			if o, err = openPacked(f, engine); err != nil {
+				f.Close()
+			}
 		}
 	default:
 		var f *packed.File
@@ -107,7 +109,7 @@ func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &opened{m, tok, nil, func() error { return nil }}, nil
+	return &opened{m, tok, nil, f.Close}, nil
 }
 
 // bytesOf returns the bytes of s without copying them; they must not be written to.
@@ -130,10 +132,11 @@ func Convert(dir, path, engine, tablePath string) error {
 	defer c.Close()
 	meta := packed.Meta{Name: filepath.Base(dir)}
 	if tablePath != "" {
-		t, err := bert.OpenPackedFile(tablePath)
+		t, err := packed.OpenFile(tablePath)
 		if err != nil {
 			return fail(err)
 		}
+		defer t.Close()
 		if want := []int{c.Config.Vocab, c.Config.Hidden}; !slices.Equal(t.Shape("embeddings.word"), want) {
 			return fail(fmt.Errorf("table %q is %v, the model wants %v", tablePath, t.Shape("embeddings.word"), want))
 		}

@@ -1,10 +1,12 @@
 package biobert
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,6 +18,9 @@ import (
 	"time"
 
 	"github.com/sparsebio/sparsebio/biobert/hub"
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/biobert/internal/packed"
+	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/datasets/annot"
 )
 
@@ -398,6 +403,107 @@ func TestBrokenCheckpoints(t *testing.T) {
 	}
 	if _, err := NewTokenClassification(ctx, "testdata/no-such-model"); !errors.Is(err, hub.ErrUnknownModel) {
 		t.Errorf("missing folder: got %v", err)
+	}
+}
+
+// Weights that are not numbers are refused by the name of their tensor, for they would make nonsense of
+// every score.
+func TestWeightsMustBeNumbers(t *testing.T) {
+	for _, c := range []struct{ model, engine, tensor string }{
+		{"tiny", "dense", "bert.embeddings.word_embeddings.weight"},
+		{"tiny", "dense", "bert.encoder.layer.1.attention.self.key.weight"},
+		{"tiny", "sparse", "bert.encoder.layer.1.output.dense.bias"},
+		{"tiny-pruned90", "sparse", "classifier.bias"},
+	} {
+		t.Setenv("XDG_CACHE_HOME", t.TempDir())
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("testdata/"+c.model)); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "model.safetensors")
+		f, err := safetensors.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := f.Tensor(c.tensor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := bytes.Index(b, x.Data) + 3*x.DType.Bits()/8
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for i := range x.DType.Bits() / 8 {
+			b[at+i] = 0xff
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := NewTokenClassification(ctx, dir, WithEngine(c.engine)); err == nil || !strings.Contains(err.Error(), path+": tensor \""+c.tensor+"\": value 3 is NaN") {
+			t.Errorf("%s, %s: got %v", c.engine, c.tensor, err)
+		}
+	}
+}
+
+// The packed form in the cache folder is a convenience: whatever is in its place, the model opens.
+func TestCacheIsReplaced(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	p := openTest(t, "testdata/tiny-pruned90", WithEngine("sparse"))
+	want, err := p.AnnotateText(ctx, story(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	files, err := filepath.Glob(filepath.Join(cache, "sparsebio/packed/*.sbm"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the cache holds %v, %v", files, err)
+	}
+	sound, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(sound)
+	flipped[len(flipped)/2] ^= 1
+	var other bytes.Buffer // sound, but of another model
+	if _, err := (&packed.Writer{}).WriteTo(&other); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"truncated": sound[:len(sound)/2], "empty": nil, "a bit flipped": flipped, "another": other.Bytes()} {
+		if err := os.WriteFile(files[0], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := openTest(t, "testdata/tiny-pruned90", WithEngine("sparse")).AnnotateText(ctx, story(2))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+		if b, err := os.ReadFile(files[0]); err != nil || !bytes.Equal(b, sound) {
+			t.Errorf("%s: not replaced, %v", name, err)
+		}
+	}
+	t.Setenv("XDG_CACHE_HOME", files[0]) // not a folder
+	got, err := openTest(t, "testdata/tiny-pruned90", WithEngine("sparse")).AnnotateText(ctx, story(2))
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("no cache folder: got %v, %v", got, err)
+	}
+}
+
+// Finite weights can still overflow. That is an error and not a NaN in the results.
+func TestOverflow(t *testing.T) {
+	m, err := bert.Synthetic(bert.Shapes["minilm-l6"], 0, bert.Dense, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.LayerNormEps = math.Inf(-1)
+	p := &TokenClassification{name: "huge", model: m, opt: &options{threads: 1}, close: func() error { return nil }, states: map[int][]*bert.State{}}
+	defer p.Close()
+	err = p.read(ctx, []input{{ids: []int32{1, 2, 3}}}, nil, false, func(int, *scored) {})
+	if err == nil || !strings.Contains(err.Error(), "not numbers") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -21,10 +21,12 @@ const sparseFrom = 0.5
 
 // A Checkpoint is an open checkpoint folder in HuggingFace's format.
 type Checkpoint struct {
-	Dir    string
-	Config *Config
-	file   *safetensors.File
-	prefix string // of the encoder's tensors: "bert." or none
+	Dir     string
+	Config  *Config
+	path    string // of model.safetensors
+	file    *safetensors.File
+	encoder *packed.File // in sparse form, from the cache, or nil
+	prefix  string       // of the encoder's tensors: "bert." or none
 }
 
 // OpenCheckpoint opens dir, which must hold config.json and model.safetensors, and
@@ -38,8 +40,8 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	if c.Config, err = ParseConfig(raw); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	path := filepath.Join(dir, "model.safetensors")
-	if c.file, err = safetensors.Open(path); err != nil {
+	c.path = filepath.Join(dir, "model.safetensors")
+	if c.file, err = safetensors.Open(c.path); err != nil {
 		if _, e := os.Stat(filepath.Join(dir, "pytorch_model.bin")); e == nil && errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: model.safetensors is missing and pytorch_model.bin is not read (in Python: save_pretrained writes model.safetensors)", dir)
 		}
@@ -50,37 +52,57 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	}
 	if err := c.checkShapes(); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	return c, nil
 }
 
-// Close releases the checkpoint. Models made from it in dense form stay usable only
-// until then if they read the word embedding from it in place.
-func (c *Checkpoint) Close() error { return c.file.Close() }
+// Close releases the checkpoint. Models made from it must not be used any more: they read
+// the weights in place.
+func (c *Checkpoint) Close() error {
+	err := c.file.Close()
+	if c.encoder != nil {
+		err = errors.Join(err, c.encoder.Close())
+	}
+	return err
+}
 
 // tensor returns a tensor of the given shape.
 func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
 	t, err := c.file.Tensor(name)
 	if err != nil {
-		return t, err
+		return t, fmt.Errorf("%w (is it the checkpoint of a BERT token classifier?)", err)
 	}
 	if !slices.Equal(t.Shape, shape) {
-		return t, fmt.Errorf("tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", name, t.Shape, shape)
+		return t, fmt.Errorf("%s: tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", c.path, name, t.Shape, shape)
 	}
 	switch t.DType {
 	case safetensors.F32, safetensors.F16, safetensors.BF16:
 		return t, nil
 	}
-	return t, fmt.Errorf("tensor %q has the type %s (supported: F32, F16, BF16)", name, t.DType)
+	return t, fmt.Errorf("%s: tensor %q has the type %s (supported: F32, F16, BF16)", c.path, name, t.DType)
 }
 
+// floats returns the values of a tensor of the given shape, all of which are numbers.
 func (c *Checkpoint) floats(name string, shape ...int) ([]float32, error) {
 	t, err := c.tensor(name, shape...)
 	if err != nil {
 		return nil, err
 	}
-	return t.Float32s(nil)
+	v, err := t.Float32s(nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range v {
+		if x-x != 0 {
+			return nil, c.notFinite(name, i, x)
+		}
+	}
+	return v, nil
+}
+
+func (c *Checkpoint) notFinite(name string, i int, x float32) error {
+	return fmt.Errorf("%s: tensor %q: value %d is %v (damaged, or diverged in training?)", c.path, name, i, x)
 }
 
 // A part is one linear of the checkpoint: several are stacked for query, key and value.
@@ -121,11 +143,7 @@ func (c *Checkpoint) checkShapes() error {
 // weights returns the stacked weights [n, k] and biases [n] of linear j of layer i.
 func (c *Checkpoint) weights(i, j int) (w, bias []float32, n, k int, err error) {
 	for _, p := range c.linearParts(i)[j] {
-		t, err := c.tensor(p.name+".weight", p.n, p.k)
-		if err != nil {
-			return nil, nil, 0, 0, err
-		}
-		f, err := t.Float32s(nil)
+		f, err := c.floats(p.name+".weight", p.n, p.k)
 		if err != nil {
 			return nil, nil, 0, 0, err
 		}
@@ -196,11 +214,7 @@ func (c *Checkpoint) Load(engine Engine) (*Model, error) {
 		}
 		return m, m.check()
 	}
-	f, err := c.packedEncoder()
-	if err != nil {
-		return nil, err
-	}
-	if err := loadSparse(m, f); err != nil {
+	if err := c.loadPacked(m); err != nil {
 		return nil, err
 	}
 	return m, m.check()
@@ -243,20 +257,29 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 	}
 	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
 	addTypes(m.position, types, h)
-	t, err := c.tensor(e+"word_embeddings.weight", m.Vocab, h)
+	name := e + "word_embeddings.weight"
+	t, err := c.tensor(name, m.Vocab, h)
 	if err != nil {
 		return err
 	}
-	switch t.DType {
-	case safetensors.F32:
-		f, err := t.Float32s(nil)
-		if err != nil {
-			return err
-		}
+	if t.DType == safetensors.F32 {
+		f, err := c.floats(name, m.Vocab, h)
 		m.word = wordsF32{f, h}
-	default:
-		m.word = wordsRaw{t.Data, h, t.DType == safetensors.BF16}
+		return err
 	}
+	words := wordsRaw{t.Data, h, t.DType == safetensors.BF16}
+	exponent := uint16(0x7c00)
+	if words.bf16 {
+		exponent = 0x7f80
+	}
+	for i := range t.Len() {
+		if binary.LittleEndian.Uint16(t.Data[2*i:])&exponent == exponent {
+			row := make([]float32, h)
+			words.row(int32(i/h), row)
+			return c.notFinite(name, i, row[i%h])
+		}
+	}
+	m.word = words
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/sparsebio/sparsebio/biobert/internal/mmap"
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 	"github.com/sparsebio/sparsebio/kernels"
 )
@@ -106,36 +106,49 @@ func permuteColumns(w []float32, order []int) []float32 {
 	return out
 }
 
-// packedEncoder returns the encoder in packed sparse form. It is made once for every checkpoint
+// loadPacked gives m the encoder in packed sparse form. That is made once for every checkpoint
 // and kept in the user's cache folder; where there is none, or it cannot be
-// written, it is made in memory.
-func (c *Checkpoint) packedEncoder() (*packed.File, error) {
+// written, it is made in memory. A cache file that is damaged is replaced.
+func (c *Checkpoint) loadPacked(m *Model) error {
 	path, err := c.cachePath()
 	if err != nil {
-		return c.packInMemory()
+		return c.packInMemory(m)
 	}
-	if f, err := openPackedFile(path); err == nil {
-		return f, nil
+	if c.loadCached(m, path) == nil {
+		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return c.packInMemory()
+		return c.packInMemory(m)
 	}
 	lock := flock.New(path + ".lock")
 	if err := lock.Lock(); err != nil { // such as a file system without locks
-		return c.packInMemory()
+		return c.packInMemory(m)
 	}
 	defer lock.Unlock()
-	if f, err := openPackedFile(path); err == nil { // another process made it while we waited
-		return f, nil
+	if c.loadCached(m, path) == nil { // another process made it while we waited
+		return nil
 	}
 	w, err := c.sparseWriter()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := WriteFile(path, w); err != nil {
-		return inMemory(w)
+	if WriteFile(path, w) == nil && c.loadCached(m, path) == nil {
+		return nil
 	}
-	return openPackedFile(path)
+	return loadInMemory(m, w)
+}
+
+// loadCached gives m the encoder in the packed file at path, which stays open until c is closed.
+func (c *Checkpoint) loadCached(m *Model, path string) error {
+	f, err := packed.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	if err := loadSparse(m, f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	c.encoder = f
+	return nil
 }
 
 // cachePath names the cache file after everything that its contents depend on.
@@ -161,33 +174,25 @@ func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
 	return w, sparseEncoder(w, c.Config.Layers, c.weights)
 }
 
-func (c *Checkpoint) packInMemory() (*packed.File, error) {
+func (c *Checkpoint) packInMemory(m *Model) error {
 	w, err := c.sparseWriter()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return inMemory(w)
+	return loadInMemory(m, w)
 }
 
-// openPackedFile maps and verifies a packed file. The map lives as long as the process: models refer to it.
-func openPackedFile(path string) (*packed.File, error) {
-	m, err := mmap.Open(path)
+func loadInMemory(m *Model, w *packed.Writer) error {
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		return err
+	}
+	f, err := packed.Open(b.Bytes())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f, err := packed.Open(m.Data)
-	if err == nil {
-		err = f.Verify()
-	}
-	if err != nil {
-		m.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return f, nil
+	return loadSparse(m, f)
 }
-
-// OpenPackedFile opens a packed model file.
-func OpenPackedFile(path string) (*packed.File, error) { return openPackedFile(path) }
 
 // Export writes the checkpoint as a packed model: the encoder in the form of engine, and
 // everything else except the word embedding, which stays in a table of its own.
@@ -278,12 +283,4 @@ func WriteFile(path string, w *packed.Writer) error {
 		err = os.Rename(f.Name(), path)
 	}
 	return err
-}
-
-func inMemory(w *packed.Writer) (*packed.File, error) {
-	var b bytes.Buffer
-	if _, err := w.WriteTo(&b); err != nil {
-		return nil, err
-	}
-	return packed.Open(b.Bytes())
 }

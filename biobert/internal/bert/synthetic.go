@@ -67,9 +67,5 @@ func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Mod
 	if err := sparseEncoder(w, c.Layers, next); err != nil {
 		return nil, err
 	}
-	f, err := inMemory(w)
-	if err != nil {
-		return nil, err
-	}
-	return m, loadSparse(m, f)
+	return m, loadInMemory(m, w)
 }

@@ -32,6 +32,8 @@ import (
 	"math/bits"
 	"slices"
 	"unsafe"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/mmap"
 )
 
 const (
@@ -82,12 +84,40 @@ type header struct {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // A File is an open packed model. It keeps and never changes the bytes that it
-// was opened on, and is safe for concurrent use.
+// was opened on, and is safe for concurrent use
+// but for Close.
 type File struct {
 	Meta
 	CRC  uint32 // checksum of the header, which holds the checksums of the sections: it identifies the file
 	data []byte
 	sec  map[string]section
+	file *mmap.File // nil after Open
+}
+
+// OpenFile maps the file at path and verifies its checksums. What Section and Float32s return
+// refers to the map and must not be used after Close.
+func OpenFile(path string) (*File, error) {
+	m, err := mmap.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := Open(m.Data)
+	if err == nil {
+		err = f.Verify()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+	}
+	f.file = m
+	return f, nil
+}
+
+// Close releases the map of OpenFile; after Open it does nothing.
+func (f *File) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
 }
 
 // Open checks data and returns a File that refers to it.
