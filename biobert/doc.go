@@ -29,8 +29,8 @@
 //
 // # Results
 //
-// The result of a text has the same bits whatever else is read with it and however many
-// threads take part, as long as the same kernel variant runs (see package kernels).
+// The result of a text has the same bits whatever else is read with it, however many threads
+// take part, and on every processor: all kernel variants compute the same (see package kernels).
 //
 // A pipeline is safe for concurrent use.
 package biobert

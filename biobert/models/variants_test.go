@@ -3,9 +3,9 @@ package models_test
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,7 +68,8 @@ func annotate(t *testing.T, model string, most int) []annot.Document {
 	return docs
 }
 
-// Every kernel variant must find the same spans and labels in the demo set, with scores within 1e-3.
+// Every kernel variant must find the same in the demo set, to the last bit: otherwise an analysis would
+// depend on the machine that it ran on.
 func TestVariantsAgree(t *testing.T) {
 	for _, c := range []struct {
 		model     string
@@ -97,23 +98,10 @@ func TestVariantsAgree(t *testing.T) {
 			if len(got) != most {
 				t.Fatalf("%s, %s: %d documents, want %d", c.model, isa, len(got), most)
 			}
-			worst := 0.0
 			for i, d := range got {
-				w := want[i].Entities
-				if len(d.Entities) != len(w) {
-					t.Errorf("%s, %s, document %d: %d entities, want %d", c.model, isa, i, len(d.Entities), len(w))
-					continue
+				if !slices.Equal(d.Entities, want[i].Entities) {
+					t.Errorf("%s, %s, document %d: got %+v, want %+v", c.model, isa, i, d.Entities, want[i].Entities)
 				}
-				for j, e := range d.Entities {
-					if e.Type != w[j].Type || e.Start != w[j].Start || e.End != w[j].End {
-						t.Errorf("%s, %s, document %d: %+v, want %+v", c.model, isa, i, e, w[j])
-					}
-					worst = max(worst, math.Abs(e.Score-w[j].Score))
-				}
-			}
-			t.Logf("%s, %s, %d texts: scores within %.1g", c.model, isa, most, worst)
-			if worst > 1e-3 {
-				t.Errorf("%s, %s: scores differ by %.2g", c.model, isa, worst)
 			}
 		}
 	}
