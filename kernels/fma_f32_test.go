@@ -72,10 +72,23 @@ func TestFMA32(t *testing.T) {
 		f := func() float32 { return float32(r.IntN(1<<13)) * 0x1p-12 }
 		checkFMA(t, f(), f(), float32(r.IntN(1<<24)))
 	}
-	// Rounding twice would give 1 here: half a unit in the last place, and a
-	// little that float64 cannot hold.
-	if got, want := fma32(0x1p-12, 0x1p-12*(1+0x1p-23), 1), float32(1); got != want {
-		t.Logf("got %x", got)
+	// Rounding to float64 first ends halfway between two float32, and to even
+	// from there is wrong.
+	for _, test := range []struct{ x, y, z, want float32 }{
+		{1 + 0x1p-12, 0x1p-24 * (1 - 4095*0x1p-24), 1, 1 + 0x1p-23},
+		{1 + 0x1p-20, 0x1p-24 * (1 - 0x1p-20), 1 + 0x1p-23, 1 + 0x1p-23},
+		// The same among denormal ones, 2**-75 * 2**-75 being half of the least.
+		{0x1p-75 * (1 + 0x1p-12), 0x1p-75 * (1 - 4095*0x1p-24), 0x1p-126, 0x1p-126 + 0x1p-149},
+		{0x1p-75 * (1 + 0x1p-20), 0x1p-75 * (1 - 0x1p-20), 0x1p-127 + 0x1p-149, 0x1p-127 + 0x1p-149},
+		{-1 - 0x1p-12, 0x1p-24 * (1 - 4095*0x1p-24), -1, -1 - 0x1p-23},
+		{-1 - 0x1p-20, 0x1p-24 * (1 - 0x1p-20), -1 - 0x1p-23, -1 - 0x1p-23},
+	} {
+		if got := fma32(test.x, test.y, test.z); got != test.want {
+			t.Errorf("fma32(%x, %x, %x) = %x, want %x", test.x, test.y, test.z, got, test.want)
+		}
+		if twice := float32(float64(test.x)*float64(test.y) + float64(test.z)); twice == test.want {
+			t.Errorf("fma32(%x, %x, %x) needs no care", test.x, test.y, test.z)
+		}
 	}
 }
 
