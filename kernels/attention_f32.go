@@ -33,7 +33,9 @@ const attentionRows = 2 * maxTileRows
 // dst is [T, H], qkv is [T, 3*H] with queries, keys and values side by side; H
 // is a multiple of heads. Only the columns of heads h0 to h1 (h1 excluded) are
 // written, so that goroutines may share the heads, each with its own scratch.
-// dst must not overlap qkv. The bits of a head do not depend on h0 and h1.
+// dst must not overlap qkv. The products are those of GemmF32, the softmax is
+// SoftmaxF32. The bits of a head do not depend on h0 and h1, and every variant
+// gives the same.
 func AttentionF32(dst, qkv MatF32, heads, h0, h1 int, scratch *AttentionScratch) {
 	dst.check()
 	qkv.check()

@@ -26,17 +26,22 @@
 //
 // # Rounding
 //
-// Every result depends on its own row (for attention, its own sequence), the
-// weights and the variant in use, and on nothing else: not on the number of
-// rows, the place of the row among them, alignment, or how the work is shared
-// out. So a document gives the same bits whatever it is batched with. GemmF32
-// adds products in the order of the inputs, fused with the addition in the
-// assembly variants and rounded before it in the reference; integer sums are
-// exact. Results of two variants differ by rounding only: the comment of an
-// operation states its error.
+// Every result depends on its own row (for attention, its own sequence) and the
+// weights, and on nothing else: not on the number of rows, the place of the row
+// among them, alignment, or how the work is shared out. So a document gives the
+// same bits whatever it is batched with.
 //
-// NaN and infinities propagate as IEEE arithmetic has them. The comments name
-// what differs.
+// Every variant gives the same bits, so results are the same on every machine.
+// An operation is a fixed sequence of IEEE operations on each element: one
+// polynomial, FMA at fixed places, division and square root rounded correctly.
+// GemmF32 adds products in the order of the inputs, fused with the addition.
+// Sums over a row are kept in 16 parts, element i in part i%16, which are then
+// added up those 8 apart, 4, 2 and 1; integer sums are exact. The reference in
+// Go is the definition, and tests hold the other variants to its bits. It does
+// FMA without an instruction for it, which makes it slow.
+//
+// NaN and infinities propagate as IEEE arithmetic has them, but the sign and
+// the other bits of a NaN may differ. The comments name what else differs.
 //
 // # Errors
 //

@@ -41,6 +41,9 @@ func guardMatF32(t testing.TB, guard func(testing.TB, int) []float32, rows, cols
 	return m
 }
 
+// minNormal is the least positive normal float32.
+const minNormal = 0x1p-126
+
 // sentinel fills memory that must not be written.
 const sentinel = float32(-123456)
 

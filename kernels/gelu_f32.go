@@ -18,7 +18,7 @@ const mapChunk = 1 << 16
 //
 // The error is below 3e-7, half a unit in the last place of results near 8
 // (larger ones equal x), and below 1e-6 of the result for x above -0.5. The
-// result for -Inf is 0, for NaN it is NaN.
+// result for -Inf is 0, for NaN it is NaN. Every variant gives the same bits.
 func GELUF32(x []float32) {
 	race.Write(x)
 	for c := range slices.Chunk(x, mapChunk) {
@@ -31,7 +31,7 @@ func GELUF32(x []float32) {
 //
 //	x[i] = x[i] * 0.5 * (1 + tanh(sqrt(2/pi)*(x[i]+0.044715*x[i]*x[i]*x[i])))
 //
-// Errors and special values are as for GELUF32.
+// Errors and special values are as for GELUF32; every variant gives the same bits.
 func GELUTanhF32(x []float32) {
 	race.Write(x)
 	for c := range slices.Chunk(x, mapChunk) {

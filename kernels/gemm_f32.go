@@ -24,8 +24,8 @@ import (
 // layer. bias has N elements or is nil. dst must not overlap x.
 //
 // Every element is summed in the order of k, whatever the shape: its bits
-// depend on its own row of x, its own weights and the variant in use, and not
-// on M, on n0 and n1 or on the other rows.
+// depend on its own row of x and its own weights, and not on M, on n0 and n1 or
+// on the other rows. Every variant gives the same bits.
 func GemmF32(dst, x MatF32, w *DenseF32, bias []float32, n0, n1 int) {
 	dst.check()
 	x.check()

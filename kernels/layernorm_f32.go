@@ -14,8 +14,8 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 //
 // All matrices are [M, H]; residual may be the zero MatF32 for none. gamma and
 // beta have H elements. dst may be the same matrix as x or residual; other
-// overlaps are not allowed. A row of the result depends on nothing but that row
-// and the variant in use.
+// overlaps are not allowed. A row of the result depends on nothing but that
+// row; every variant gives the same bits.
 func LayerNormF32(dst, x, residual MatF32, gamma, beta []float32, eps float32) {
 	dst.check()
 	x.check()

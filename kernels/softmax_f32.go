@@ -12,7 +12,7 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 //
 // Results below about 1e-38 are 0, also those of -Inf. A row with a NaN or
 // +Inf, or of nothing but -Inf, becomes NaN as in PyTorch. A row of the result
-// depends on nothing but that row, scale and the variant in use.
+// depends on nothing but that row and scale; every variant gives the same bits.
 func SoftmaxF32(x MatF32, scale float32) {
 	x.check()
 	if x.Cols == 0 {

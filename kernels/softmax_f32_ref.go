@@ -2,12 +2,8 @@ package kernels
 
 import "math"
 
-const (
-	// minNormal is the least positive normal float32.
-	minNormal = 0x1p-126
-	// exp2Low is the least exponent for which 2**t is not taken as 0.
-	exp2Low = -126 + 1.0/32
-)
+// exp2Low is the least t for which 2**t is not taken as 0.
+const exp2Low = -126 + 1.0/32
 
 // exp2Poly holds the coefficients of a polynomial for 2**f, |f| <= 0.5, from
 // the constant term up: relative error below 4e-9.
@@ -36,6 +32,7 @@ func expRef(x float32) float32 {
 	return math.Float32frombits(math.Float32bits(p) + uint32(n)<<23)
 }
 
+// softmaxF32Ref is the arithmetic of every variant.
 func softmaxF32Ref(x []float32, scale float32) {
 	top := float32(math.Inf(-1))
 	for i, v := range x {
