@@ -74,4 +74,7 @@ require (
 	k8s.io/klog/v2 v2.130.1 // indirect
 )
 
-tool github.com/janpfeifer/gonb
+tool (
+	github.com/janpfeifer/gonb
+	golang.org/x/tools/cmd/goimports
+)
