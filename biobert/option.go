@@ -92,8 +92,8 @@ func WithIgnoreLabels(labels ...string) Option {
 }
 
 // WithProgress has f called from time to time while many texts are read, and at the end.
-// Calls do not overlap. The default draws a bar on standard error where that is a terminal
-// or a notebook. A nil f turns progress off.
+// Calls do not overlap. The default draws a bar where somebody watches: on standard error if that is
+// a terminal, and in a notebook. A nil f turns progress off.
 func WithProgress(f func(Progress)) Option {
 	return func(o *options) error { o.progress, o.silent = f, f == nil; return nil }
 }

@@ -1,6 +1,7 @@
 package biobert
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -32,10 +33,11 @@ func newMeter(total int, f func(Progress), bar bool) *meter {
 	return m
 }
 
-// interactive reports whether somebody is watching standard error.
-func interactive() bool {
-	return os.Getenv("GONB_PIPE") != "" || term.IsTerminal(int(os.Stderr.Fd()))
-}
+// inNotebook reports whether a GoNB kernel started this process.
+func inNotebook() bool { return os.Getenv("GONB_PIPE") != "" }
+
+// interactive reports whether somebody is watching.
+func interactive() bool { return inNotebook() || term.IsTerminal(int(os.Stderr.Fd())) }
 
 func (m *meter) tokens(n int) {
 	m.mu.Lock()
@@ -67,14 +69,19 @@ func (m *meter) report() {
 	m.f(m.p)
 }
 
-// draw shows progress as a bar on standard error.
+// draw shows progress as a bar: on standard error in a terminal, and in a notebook, where that
+// would look like a warning, on standard output, with a last line that stays.
 func (m *meter) draw(p Progress) {
+	out := os.Stderr
+	if inNotebook() {
+		out = os.Stdout
+	}
 	if m.bar == nil {
 		if p.Done || p.Elapsed < barFrom {
 			return
 		}
 		m.bar = progressbar.NewOptions(p.Total,
-			progressbar.OptionSetWriter(os.Stderr),
+			progressbar.OptionSetWriter(out),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionClearOnFinish(),
@@ -84,5 +91,8 @@ func (m *meter) draw(p Progress) {
 	m.bar.Set(p.Texts)
 	if p.Done {
 		m.bar.Finish()
+		if inNotebook() {
+			fmt.Fprintln(out, p)
+		}
 	}
 }
