@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -179,6 +180,46 @@ func TestGemmF32Same(t *testing.T) {
 				wantSame(t, got.Data, want.Data, "isa=%s k=%d kind=%d", isa, k, kind)
 			})
 		}
+	}
+}
+
+// TestBitsF32 compares with a sum of the bits on the machine that the test was
+// written on: results are the same on every machine, not just with every
+// variant of one.
+func TestBitsF32(t *testing.T) {
+	const rows, heads, d, outputs = 37, 2, 24, 50
+	r := rand.New(rand.NewPCG(3, 4))
+	numbers := func(n int) []float32 { // without functions that round
+		s := make([]float32, n)
+		for i := range s {
+			s[i] = float32(r.IntN(1<<24)-1<<23) * 0x1p-21
+		}
+		return s
+	}
+	h := fnv.New64a()
+	sum := func(m MatF32) {
+		for i := range m.Rows {
+			for _, v := range m.Row(i) {
+				h.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(v)))
+			}
+		}
+	}
+	qkv := MatF32{Data: numbers(rows * 3 * heads * d), Rows: rows, Cols: 3 * heads * d, Stride: 3 * heads * d}
+	x, y := NewMatF32(rows, heads*d), NewMatF32(rows, outputs)
+	AttentionF32(x, qkv, heads, 0, heads, new(AttentionScratch))
+	sum(x)
+	GemmF32(y, x, PackF32(numbers(outputs*heads*d), outputs, heads*d), numbers(outputs), 0, outputs)
+	sum(y)
+	LayerNormF32(y, y, MatF32{}, numbers(outputs), numbers(outputs), 1e-12)
+	sum(y)
+	for _, gelu := range []func([]float32){GELUF32, GELUTanhF32} {
+		gelu(y.Data)
+		sum(y)
+	}
+	SoftmaxF32(y, 0.3)
+	sum(y)
+	if got, want := h.Sum64(), uint64(0x247cbe312a5fdf2d); got != want {
+		t.Errorf("sum of bits %#x, want %#x", got, want)
 	}
 }
 
