@@ -358,6 +358,17 @@ func TestBrokenCheckpoints(t *testing.T) {
 			}
 		}
 	}
+	rename := func(from, to string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			lfs := "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+			if err := os.WriteFile(filepath.Join(dir, "lfs"), []byte(lfs), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	truncate := func(file string, n int64) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
 			if err := os.Truncate(filepath.Join(dir, file), n); err != nil {
@@ -378,6 +389,10 @@ func TestBrokenCheckpoints(t *testing.T) {
 		{"truncated weights", truncate("model.safetensors", 100000), []string{"model.safetensors", "truncated"}},
 		{"empty weights", truncate("model.safetensors", 0), []string{"model.safetensors"}},
 		{"truncated tokenizer", truncate("tokenizer.json", 500), []string{"tokenizer.json"}},
+		{"no weights but of PyTorch", rename("model.safetensors", "pytorch_model.bin"), []string{"model.safetensors", "save_pretrained"}},
+		{"weights in pieces", rename("model.safetensors", "model.safetensors.index.json"), []string{"model.safetensors", "several files"}},
+		{"weights left in Git LFS", rename("lfs", "model.safetensors"), []string{"model.safetensors", "git lfs pull"}},
+		{"number as string", edit("config.json", `"hidden_size": 48`, `"hidden_size": "48"`), []string{"config.json", `"hidden_size" is a string (want a whole number)`}},
 		{"other architecture", edit("config.json", `"bert"`, `"roberta"`), []string{"config.json", "roberta"}},
 		{"wrong shape", edit("config.json", `"intermediate_size": 112`, `"intermediate_size": 128`), []string{"model.safetensors", "intermediate.dense.weight", "[112 48]", "[128 48]"}},
 		{"missing tensor", edit("model.safetensors", "classifier.weight", "classifier.weighs"), []string{"model.safetensors", "classifier.weight"}},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"sort"
 	"strconv"
 )
@@ -41,15 +42,14 @@ const (
 func ParseConfig(b []byte) (*Config, error) {
 	c := &Config{Act: "gelu", LayerNormEps: 1e-12, PositionType: "absolute", TypeVocab: 2, MaxPosition: 512}
 	var labels struct {
-		ID2Label map[string]string          `json:"id2label"`
+		ID2Label map[string]json.RawMessage `json:"id2label"`
 		Label2ID map[string]json.RawMessage `json:"label2id"`
-		Num      int                        `json:"num_labels"`
 	}
 	if err := json.Unmarshal(b, c); err != nil {
-		return nil, fmt.Errorf("config.json: %w", err)
+		return nil, configError(err)
 	}
 	if err := json.Unmarshal(b, &labels); err != nil {
-		return nil, fmt.Errorf("config.json: labels: %w", err)
+		return nil, configError(err)
 	}
 	switch {
 	case c.ModelType == "":
@@ -92,26 +92,51 @@ func ParseConfig(b []byte) (*Config, error) {
 	return c, nil
 }
 
+// configError words an error of encoding/json without the names of Go types.
+func configError(err error) error {
+	var t *json.UnmarshalTypeError
+	if errors.As(err, &t) {
+		want := "a JSON object"
+		switch t.Type.Kind() {
+		case reflect.Int:
+			want = "a whole number"
+		case reflect.Float64:
+			want = "a number"
+		case reflect.String:
+			want = "a string"
+		case reflect.Bool:
+			want = "true or false"
+		case reflect.Slice:
+			want = "a list"
+		}
+		return fmt.Errorf("config.json: %q is a %s (want %s)", t.Field, t.Value, want)
+	}
+	return fmt.Errorf("config.json: %w", err)
+}
+
 // labelNames returns the labels in order. Configurations carry the map both ways, and some
-// write the numbers of label2id as strings.
-func labelNames(id2label map[string]string, label2id map[string]json.RawMessage) ([]string, error) {
+// write labels as numbers or the numbers of label2id as strings.
+func labelNames(id2label, label2id map[string]json.RawMessage) ([]string, error) {
+	plain := func(raw json.RawMessage) string {
+		var s string
+		if json.Unmarshal(raw, &s) != nil {
+			s = string(raw)
+		}
+		return s
+	}
 	m := map[int]string{}
 	for k, v := range id2label {
 		i, err := strconv.Atoi(k)
 		if err != nil {
 			return nil, fmt.Errorf("id2label: key %q is not a number", k)
 		}
-		m[i] = v
+		m[i] = plain(v)
 	}
 	if len(m) == 0 {
-		for k, raw := range label2id {
-			var s string
-			if json.Unmarshal(raw, &s) != nil {
-				s = string(raw)
-			}
-			i, err := strconv.Atoi(s)
+		for k, v := range label2id {
+			i, err := strconv.Atoi(plain(v))
 			if err != nil {
-				return nil, fmt.Errorf("label2id: %q has the value %s, not a number", k, raw)
+				return nil, fmt.Errorf("label2id: %q has the value %s, not a number", k, v)
 			}
 			m[i] = k
 		}

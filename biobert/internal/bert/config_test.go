@@ -24,6 +24,11 @@ func TestParseConfig(t *testing.T) {
 	if err != nil || !slices.Equal(c.Labels, []string{"O", "B-x", "I-x"}) {
 		t.Errorf("label2id: %+v, %v", c, err)
 	}
+	// Others have labels that are numbers.
+	c, err = ParseConfig([]byte(strings.Replace(goodConfig, `"1":"B-x"`, `"1":1`, 1)))
+	if err != nil || !slices.Equal(c.Labels, []string{"O", "1", "I-x"}) {
+		t.Errorf("numbers as labels: %+v, %v", c, err)
+	}
 }
 
 func TestParseConfigRefuses(t *testing.T) {

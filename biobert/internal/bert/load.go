@@ -34,16 +34,16 @@ type Checkpoint struct {
 func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w (a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json)", dir, err)
+		return nil, fmt.Errorf("%w (%s)", err, folderHint)
 	}
 	c := &Checkpoint{Dir: dir}
 	if c.Config, err = ParseConfig(raw); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, err
 	}
 	c.path = filepath.Join(dir, "model.safetensors")
 	if c.file, err = safetensors.Open(c.path); err != nil {
-		if _, e := os.Stat(filepath.Join(dir, "pytorch_model.bin")); e == nil && errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: model.safetensors is missing and pytorch_model.bin is not read (in Python: save_pretrained writes model.safetensors)", dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w (%s)", err, missingWeights(dir))
 		}
 		return nil, err
 	}
@@ -55,6 +55,21 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+const folderHint = "a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json"
+
+// missingWeights says what to do where there is no model.safetensors.
+func missingWeights(dir string) string {
+	for file, hint := range map[string]string{
+		"pytorch_model.bin":            "pytorch_model.bin is not read; in Python, save_pretrained writes model.safetensors",
+		"model.safetensors.index.json": "weights in several files are not read; in Python, save_pretrained with max_shard_size=\"100GB\" writes one",
+	} {
+		if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
+			return hint
+		}
+	}
+	return folderHint
 }
 
 // Close releases the checkpoint. Models made from it must not be used any more: they read
@@ -71,7 +86,7 @@ func (c *Checkpoint) Close() error {
 func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
 	t, err := c.file.Tensor(name)
 	if err != nil {
-		return t, fmt.Errorf("%w (is it the checkpoint of a BERT token classifier?)", err)
+		return t, fmt.Errorf("%w; is it the checkpoint of a BERT token classifier?", err)
 	}
 	if !slices.Equal(t.Shape, shape) {
 		return t, fmt.Errorf("%s: tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", c.path, name, t.Shape, shape)

@@ -126,7 +126,7 @@ func Open(data []byte) (*File, error) {
 		return nil, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, a...))
 	}
 	if len(data) < align || string(data[:8]) != magic {
-		return bad("no %q at its start", magic)
+		return bad("no %q at its start (biobert.Convert writes such files; to open a checkpoint, give its folder)", magic)
 	}
 	if v := binary.LittleEndian.Uint32(data[8:]); v != version {
 		return bad("format version %d, this program reads %d", v, version)
@@ -190,7 +190,7 @@ func elements(shape []int) (int64, bool) {
 func (f *File) Verify() error {
 	for _, s := range f.sec {
 		if crc32.Checksum(f.data[s.Offset:s.Offset+s.Size], castagnoli) != s.CRC {
-			return fmt.Errorf("%w: checksum of section %q is wrong", ErrFormat, s.Name)
+			return fmt.Errorf("%w: checksum of section %q is wrong (damaged? make the file again)", ErrFormat, s.Name)
 		}
 	}
 	return nil

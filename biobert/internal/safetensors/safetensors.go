@@ -25,6 +25,7 @@
 package safetensors
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -154,6 +155,9 @@ func (f *File) Tensor(name string) (Tensor, error) {
 func parse(data []byte) (*File, error) {
 	if len(data) < 8 {
 		return nil, fmt.Errorf("%d bytes are too few for a header (truncated? download it again)", len(data))
+	}
+	if bytes.HasPrefix(data, []byte("version https://git-lfs")) {
+		return nil, errors.New("it is the pointer that Git LFS left in the place of the file (run: git lfs pull)")
 	}
 	n := binary.LittleEndian.Uint64(data)
 	if n > maxHeader {
