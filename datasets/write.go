@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
@@ -95,9 +99,36 @@ func (d *Dataset) WriteFile(path string) error {
 		}
 	}
 	if err := atomicfile.Write(path, write); err != nil {
-		return fmt.Errorf("datasets: writing %q: %w", path, err)
+		return writeError(path, err)
 	}
 	return nil
+}
+
+// CheckWritable reports why [Dataset.WriteFile] could not write a file at path: its extension names no
+// format, or no file can be made in its folder. It is for programs that work long before they write.
+func CheckWritable(path string) error {
+	if _, err := (&Dataset{}).writer(path); err != nil {
+		return err
+	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return writeError(path, errors.New("it is a folder"))
+	}
+	if err := atomicfile.Check(path); err != nil {
+		return writeError(path, err)
+	}
+	return nil
+}
+
+// writeError leaves out the name of the temporary file.
+func writeError(path string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no folder %q", filepath.Dir(path))
+		}
+	}
+	return fmt.Errorf("datasets: cannot write %q: %w", path, err)
 }
 
 func (d *Dataset) writer(path string) (func(io.Writer) error, error) {

@@ -51,7 +51,7 @@ func TestWriteErrors(t *testing.T) {
 	dir := t.TempDir()
 	wantError(t, five.WriteFile(filepath.Join(dir, "x.parquet")), "needs the Parquet writer (import _")
 	wantError(t, five.WriteFile(filepath.Join(dir, "x.xls")), "unknown extension (use .jsonl, .csv, .tsv, .arrow or .parquet)")
-	wantError(t, five.WriteFile(filepath.Join(dir, "none", "x.csv")), "none")
+	wantError(t, five.WriteFile(filepath.Join(dir, "none", "x.csv")), "there is no folder")
 	wantError(t, five.WriteJSONL(brokenWriter{}), "writing JSON lines: disk full")
 	wantError(t, five.WriteCSV(brokenWriter{}), "writing CSV: disk full")
 	wantError(t, five.SaveToDisk("testdata/hub"), `will not replace folder "testdata/hub", which is no saved data set`)
@@ -163,4 +163,20 @@ func TestString(t *testing.T) {
 	if s := many.String(); !strings.HasSuffix(s, "... 5 more\n") || strings.Count(s, "\n") != 14 {
 		t.Errorf("15 rows shown as\n%s", s)
 	}
+}
+
+func TestCheckWritable(t *testing.T) {
+	dir := t.TempDir()
+	if err := CheckWritable(filepath.Join(dir, "x.jsonl.gz")); err != nil {
+		t.Error(err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("left behind: %v, %v", files, err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "d.csv"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, CheckWritable(filepath.Join(dir, "d.csv")), "it is a folder")
+	wantError(t, CheckWritable(filepath.Join(dir, "x.xls")), "unknown extension")
+	wantError(t, CheckWritable(filepath.Join(dir, "none", "x.csv")), "there is no folder")
 }

@@ -13,7 +13,7 @@ import (
 // Write makes the file at path with what write writes, replacing any file there.
 // After an error the old file is still in place.
 func Write(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := temporary(path)
 	if err != nil {
 		return err
 	}
@@ -36,6 +36,19 @@ func Write(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// Check reports why Write could not make a file at path. It leaves nothing behind.
+func Check(path string) error {
+	f, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func temporary(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 }
 
 // WriteDir makes the folder dir with what fill puts in the folder it is given,
