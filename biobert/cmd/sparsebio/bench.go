@@ -15,7 +15,6 @@ import (
 
 	"github.com/sparsebio/sparsebio/biobert"
 	"github.com/sparsebio/sparsebio/biobert/report"
-	"github.com/sparsebio/sparsebio/datasets"
 )
 
 func benchCommand() *cobra.Command {
@@ -42,7 +41,7 @@ with one another, also on a machine that others use.`,
 			var b report.Benchmark
 			var err error
 			if synthetic == "" {
-				set, err := datasets.Load(ctx, input)
+				set, text, err := loadTexts(ctx, input, text)
 				if err != nil {
 					return err
 				}
@@ -79,7 +78,7 @@ with one another, also on a machine that others use.`,
 	f := c.Flags()
 	f.StringSliceVar(&models, "model", []string{"jnlpba-dense", "jnlpba"}, "models to compare")
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
-	f.StringVar(&text, "text", "abstract", "column that holds the text")
+	f.StringVar(&text, "text", "", textUsage)
 	f.StringVar(&synthetic, "synthetic", "", "use random weights of this shape: bert-base, bert-large, minilm-l6")
 	f.Float64Var(&sparsity, "sparsity", 0.9, "share of zeros of the synthetic sparse model")
 	f.StringSliceVar(&engines, "engine", []string{"dense", "sparse"}, "engines of the synthetic model")

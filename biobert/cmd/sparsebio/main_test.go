@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -164,6 +165,22 @@ func TestNERFormats(t *testing.T) {
 	}
 }
 
+// Without --text the column is text, or else abstract.
+func TestNERDefaultColumn(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out.jsonl")
+	in := write(t, "in.jsonl", lines)
+	mustRun(t, "ner", "--input", in, "--output", out)
+	if got := readRecords(t, out); len(got) != 3 || len(got[0].Entities) == 0 {
+		t.Errorf("got %+v", got)
+	}
+	// What was found before is replaced.
+	again := filepath.Join(t.TempDir(), "out.jsonl")
+	mustRun(t, "ner", "--input", out, "--output", again)
+	if a, b := readRecords(t, out), readRecords(t, again); !reflect.DeepEqual(a, b) {
+		t.Errorf("got %+v, then %+v", a, b)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	in := write(t, "in.jsonl", lines)
 	out := filepath.Join(t.TempDir(), "out.jsonl")
@@ -177,6 +194,9 @@ func TestErrors(t *testing.T) {
 		{"--offsets", []string{"ner", "--input", in, "--text", "abstract", "--output", out, "--offsets", "words"}},
 		{"aggregation", []string{"ner", "--input", in, "--text", "abstract", "--output", out, "--aggregation", "best"}},
 		{"out.xyz", []string{"ner", "--input", in, "--text", "abstract", "--output", filepath.Join(filepath.Dir(out), "out.xyz")}},
+		{"there is no folder", []string{"ner", "--input", "not-read.jsonl", "--output", filepath.Join(filepath.Dir(out), "none", "out.jsonl")}},
+		{"choose one with --text (it has body)", []string{"ner", "--input", write(t, "in.jsonl", `{"body": "IL-2"}`), "--output", out}},
+		{"choose one with --text", []string{"bench", "--input", write(t, "in.jsonl", `{"body": "IL-2"}`)}},
 		{"empty", []string{"ner", "--input", write(t, "empty.csv", ""), "--text", "abstract", "--output", out}},
 		{"in.csv", []string{"ner", "--input", write(t, "in.csv", "abstract\n\xff\xfe\n"), "--text", "abstract", "--output", out}},
 		{"shape", []string{"bench", "--synthetic", "gpt"}},

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,7 +21,7 @@ func nerCommand() *cobra.Command {
 		Use:   "ner",
 		Short: "Find genes, proteins, cells ... in the texts of a file",
 		Long: `Find entities in one text column of a data set. The output has the input's records, each with
-a field more: entities, a list of {type, start, end, text, score}. Offsets count bytes of the
+a field more: entities, a list of {type, start, end, text, score}, in place of one that is there. Offsets count bytes of the
 text, or characters with --offsets chars, as Python does.
 
 The input is JSONL, CSV, TSV, Parquet, Arrow or plain text (one text a line, column "text"), by its
@@ -29,8 +32,11 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 			if offsets != "bytes" && offsets != "chars" {
 				return fmt.Errorf("--offsets %q (have bytes, chars)", offsets)
 			}
+			if err := datasets.CheckWritable(output); err != nil { // before the work, not after it
+				return err
+			}
 			ctx := cmd.Context()
-			set, err := datasets.Load(ctx, input)
+			set, text, err := loadTexts(ctx, input, text)
 			if err != nil {
 				return err
 			}
@@ -71,11 +77,32 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 	f := c.Flags()
 	f.StringVar(&model, "model", "jnlpba", "name of a registered model, checkpoint folder or packed model file")
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
-	f.StringVar(&text, "text", "text", "column that holds the text")
+	f.StringVar(&text, "text", "", textUsage)
 	f.StringVar(&output, "output", "entities.jsonl", "file to write")
 	f.StringVar(&offsets, "offsets", "bytes", "unit of start and end: bytes or chars")
 	addPipelineFlags(c, &threads, &engine, &aggregation)
 	return c
+}
+
+const textUsage = "column that holds the text (default \"text\", or \"abstract\" where there is none)"
+
+// loadTexts loads a data set and returns the name of its column of texts, by default the one that textUsage says.
+func loadTexts(ctx context.Context, input, text string) (*datasets.Dataset, string, error) {
+	set, err := datasets.Load(ctx, input)
+	if err != nil {
+		return nil, "", err
+	}
+	have := set.Columns()
+	switch {
+	case text != "":
+	case slices.Contains(have, "text"):
+		text = "text"
+	case slices.Contains(have, "abstract"):
+		text = "abstract"
+	default:
+		return nil, "", fmt.Errorf("%q has no column \"text\" or \"abstract\": choose one with --text (it has %s)", input, strings.Join(have, ", "))
+	}
+	return set, text, nil
 }
 
 // addPipelineFlags adds the flags that every command with a pipeline has.
