@@ -50,7 +50,6 @@ func wantSame(t *testing.T, got, want []float32, format string, args ...any) {
 	t.Helper()
 	for i, w := range want {
 		if !sameF32(got[i], w) {
-			t.Helper()
 			t.Fatalf(format+": element %d of %d is %x, want %x as the reference has it", append(args, i, len(want), got[i], w)...)
 		}
 	}

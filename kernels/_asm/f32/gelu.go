@@ -29,7 +29,7 @@ const (
 	geluSegments = 8
 	geluDegree   = 5
 	geluFirst    = -3.4375 // b at 0; a tie between two integers at -3.5 would select the wrong one
-	geluLast     = 4.25    // b at the limit; few bits, see table
+	geluLast     = 4.25    // b at the limit; of few bits, see endAtZero
 	// Adding it rounds b to an integer, which is left in the lowest bits.
 	geluMagic = 1.5 * (1 << 23)
 )
