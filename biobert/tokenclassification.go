@@ -14,6 +14,7 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/kernels"
 )
 
 // TokenClassification finds entities in texts with a BERT token classifier: named entity
@@ -346,12 +347,15 @@ func (r *reader) read(ctx context.Context, in []input, first int, f func(int, *s
 		if err := r.p.model.Check(&r.batch); err != nil {
 			return fmt.Errorf("biobert: model %q: %w (do the tokenizer and the weights belong together?)", r.p.name, err)
 		}
-		logits := r.p.model.Forward(r.state, &r.batch)
+		probs := r.p.model.Forward(r.state, &r.batch)
+		kernels.SoftmaxF32(probs, 1)
 		for i, win := range r.wins[from:w] {
 			it := &r.items[win.item]
 			for t := win.use; t < win.end; t++ {
 				row := it.row(t)
-				bert.Probabilities(row, logits.Row(r.batch.Starts[i]+1+t-win.from))
+				for k, v := range probs.Row(r.batch.Starts[i] + 1 + t - win.from) {
+					row[k] = float64(v)
+				}
 				if math.IsNaN(row[0]) { // then all of them are
 					return fmt.Errorf("biobert: model %q: its weights are so large that the results are not numbers (is the checkpoint damaged?)", r.p.name)
 				}

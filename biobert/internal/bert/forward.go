@@ -2,7 +2,6 @@ package bert
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/sparsebio/sparsebio/kernels"
 )
@@ -189,20 +188,4 @@ func (m *Model) attention(s *State, dst, qkv kernels.MatF32, b *Batch) {
 
 func (m *Model) attend(s *State, part int, dst, qkv kernels.MatF32, t0, t1, h0, h1 int) {
 	kernels.AttentionF32(dst.Sub(t0, t1, 0, dst.Cols), qkv.Sub(t0, t1, 0, qkv.Cols), m.Heads, h0, h1, &s.attention[part])
-}
-
-// Probabilities writes softmax(logits) to dst.
-func Probabilities(dst []float64, logits []float32) {
-	top := math.Inf(-1)
-	for _, v := range logits {
-		top = max(top, float64(v))
-	}
-	sum := 0.0
-	for i, v := range logits {
-		dst[i] = math.Exp(float64(v) - top)
-		sum += dst[i]
-	}
-	for i := range dst {
-		dst[i] /= sum
-	}
 }
