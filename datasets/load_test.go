@@ -217,7 +217,7 @@ func TestTruncatedGzip(t *testing.T) {
 	z.Close()
 	path := write(t, "x.jsonl.gz", b.String()[:b.Len()-12])
 	_, err := Load(t.Context(), path, WithAllocator(checked(t)))
-	wantError(t, err, "unexpected EOF")
+	wantError(t, err, "unexpected EOF (cut short?")
 }
 
 // Whatever byte a file ends at, it is an error and no shorter data set.

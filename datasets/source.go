@@ -32,9 +32,9 @@ func fileSource(path string) source {
 		if err != nil {
 			f.Close()
 			if err == io.EOF {
-				return nil, fmt.Errorf("datasets: %q is empty", path)
+				return nil, emptyFile(path)
 			}
-			return nil, fmt.Errorf("datasets: %q: %w", path, err)
+			return nil, fmt.Errorf("datasets: %q: %w", path, gzipError(err))
 		}
 		return &gzFile{z, f}, nil
 	}}
@@ -51,6 +51,19 @@ func openError(path string, err error) error {
 type gzFile struct {
 	*gzip.Reader
 	f *os.File
+}
+
+// Read reads what was compressed.
+func (g *gzFile) Read(b []byte) (int, error) {
+	n, err := g.Reader.Read(b)
+	return n, gzipError(err)
+}
+
+func gzipError(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w (cut short? get or compress it again)", err)
+	}
+	return err
 }
 
 func (g *gzFile) Close() error {
