@@ -19,7 +19,7 @@ import (
 
 func benchCommand() *cobra.Command {
 	var models, engines []string
-	var input, text, synthetic, scenario, lengths string
+	var input, split, text, synthetic, scenario, lengths string
 	var threads, length, docs, rounds int
 	var sparsity float64
 	var asJSON bool
@@ -41,7 +41,7 @@ with one another, also on a machine that others use.`,
 			var b report.Benchmark
 			var err error
 			if synthetic == "" {
-				set, text, err := loadTexts(ctx, input, text)
+				set, text, err := loadTexts(ctx, input, split, text)
 				if err != nil {
 					return err
 				}
@@ -78,6 +78,7 @@ with one another, also on a machine that others use.`,
 	f := c.Flags()
 	f.StringSliceVar(&models, "model", []string{"jnlpba-dense", "jnlpba"}, "models to compare")
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
+	f.StringVar(&split, "split", "", splitUsage)
 	f.StringVar(&text, "text", "", textUsage)
 	f.StringVar(&synthetic, "synthetic", "", "use random weights of this shape: bert-base, bert-large, minilm-l6")
 	f.Float64Var(&sparsity, "sparsity", 0.9, "share of zeros of the synthetic sparse model")

@@ -173,6 +173,10 @@ func TestNERDefaultColumn(t *testing.T) {
 	if got := readRecords(t, out); len(got) != 3 || len(got[0].Entities) == 0 {
 		t.Errorf("got %+v", got)
 	}
+	mustRun(t, "ner", "--input", filepath.Dir(in), "--split", "train", "--output", out)
+	if _, err := run(t, "ner", "--input", filepath.Dir(in), "--split", "test", "--output", out); err == nil || !strings.Contains(err.Error(), `no split "test"`) {
+		t.Errorf("got %v", err)
+	}
 	// What was found before is replaced.
 	again := filepath.Join(t.TempDir(), "out.jsonl")
 	mustRun(t, "ner", "--input", out, "--output", again)

@@ -15,7 +15,7 @@ import (
 )
 
 func nerCommand() *cobra.Command {
-	var model, input, text, output, offsets, engine, aggregation string
+	var model, input, split, text, output, offsets, engine, aggregation string
 	var threads int
 	c := &cobra.Command{
 		Use:   "ner",
@@ -36,7 +36,7 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 				return err
 			}
 			ctx := cmd.Context()
-			set, text, err := loadTexts(ctx, input, text)
+			set, text, err := loadTexts(ctx, input, split, text)
 			if err != nil {
 				return err
 			}
@@ -77,6 +77,7 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 	f := c.Flags()
 	f.StringVar(&model, "model", "jnlpba", "name of a registered model, checkpoint folder or packed model file")
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
+	f.StringVar(&split, "split", "", splitUsage)
 	f.StringVar(&text, "text", "", textUsage)
 	f.StringVar(&output, "output", "entities.jsonl", "file to write")
 	f.StringVar(&offsets, "offsets", "bytes", "unit of start and end: bytes or chars")
@@ -84,11 +85,18 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 	return c
 }
 
-const textUsage = "column that holds the text (default \"text\", or \"abstract\" where there is none)"
+const (
+	textUsage  = "column that holds the text (default \"text\", or \"abstract\" where there is none)"
+	splitUsage = "split of the data set, such as train, where it has several (WithSplit in Go)"
+)
 
 // loadTexts loads a data set and returns the name of its column of texts, by default the one that textUsage says.
-func loadTexts(ctx context.Context, input, text string) (*datasets.Dataset, string, error) {
-	set, err := datasets.Load(ctx, input)
+func loadTexts(ctx context.Context, input, split, text string) (*datasets.Dataset, string, error) {
+	var opts []datasets.Option
+	if split != "" {
+		opts = append(opts, datasets.WithSplit(split))
+	}
+	set, err := datasets.Load(ctx, input, opts...)
 	if err != nil {
 		return nil, "", err
 	}
