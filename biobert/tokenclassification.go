@@ -36,7 +36,9 @@ type TokenClassification struct {
 
 // NewTokenClassification opens the model called name: a registered model such as "jnlpba"
 // (import _ "github.com/sparsebio/sparsebio/biobert/models/jnlpba"), the path of a
-// checkpoint folder, or the path of a packed model file.
+// checkpoint folder, or the path of a packed model file. The error for any other name wraps
+// hub.ErrUnknownModel. Opening is not interrupted when ctx ends; the methods look at their ctx before
+// every 512 tokens or so.
 func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*TokenClassification, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -132,7 +134,8 @@ func (p *TokenClassification) AnnotateDocuments(ctx context.Context, docs iter.S
 	return out, nil
 }
 
-// AnnotateText reads one text.
+// AnnotateText reads one text, in which all threads take part; for many texts use Annotate, where each thread
+// reads texts of its own. Text that is not valid UTF-8 is an error that names the place.
 func (p *TokenClassification) AnnotateText(ctx context.Context, text string) (annot.Document, error) {
 	d := annot.Document{Text: text}
 	err := p.one(ctx, text, func(s *scored) { d.Entities = s.entities(p.opt.strategy, p.opt.ignore) })
