@@ -34,7 +34,10 @@ type Checkpoint struct {
 func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
 	if err != nil {
-		return nil, fmt.Errorf("%w (%s)", err, folderHint)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w (%s)", err, folderHint)
+		}
+		return nil, err
 	}
 	c := &Checkpoint{Dir: dir}
 	if c.Config, err = ParseConfig(raw); err != nil {
