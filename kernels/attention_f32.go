@@ -37,6 +37,18 @@ const attentionRows = 2 * maxTileRows
 // SoftmaxF32. The bits of a head do not depend on h0 and h1, and every variant
 // gives the same.
 func AttentionF32(dst, qkv MatF32, heads, h0, h1 int, scratch *AttentionScratch) {
+	d := attentionDims(dst, qkv, heads, h0, h1)
+	if dst.Rows == 0 || d == 0 {
+		return
+	}
+	for h := h0; h < h1; h++ {
+		attentionF32.head(dst, qkv, d, h, scratch)
+	}
+}
+
+// attentionDims checks the arguments of attention, tells the race detector what
+// it reads and writes, and returns the dimensions of a head.
+func attentionDims(dst, qkv MatF32, heads, h0, h1 int) int {
 	dst.check()
 	qkv.check()
 	if heads <= 0 || dst.Cols%heads != 0 {
@@ -49,10 +61,7 @@ func AttentionF32(dst, qkv MatF32, heads, h0, h1 int, scratch *AttentionScratch)
 		panic("kernels: bad range of heads")
 	}
 	d := dst.Cols / heads
-	if dst.Rows == 0 || d == 0 || h0 == h1 {
-		return
-	}
-	if race.Enabled {
+	if race.Enabled && d > 0 && h0 < h1 {
 		for i := range dst.Rows {
 			for part := range 3 {
 				race.Read(qkv.Row(i)[part*dst.Cols+h0*d : part*dst.Cols+h1*d])
@@ -60,9 +69,7 @@ func AttentionF32(dst, qkv MatF32, heads, h0, h1 int, scratch *AttentionScratch)
 			race.Write(dst.Row(i)[h0*d : h1*d])
 		}
 	}
-	for h := h0; h < h1; h++ {
-		attentionF32.head(dst, qkv, d, h, scratch)
-	}
+	return d
 }
 
 // An attentionF32Kernel holds the parts that attention is made of.

@@ -137,12 +137,13 @@ func TestAttentionF32Panics(t *testing.T) {
 	AttentionF32(NewMatF32(0, 8), NewMatF32(0, 24), 2, 0, 2, new(AttentionScratch)) // no tokens: nothing to do
 }
 
-// BenchmarkAttentionF32 runs all heads of one layer of BERT-base.
+// BenchmarkAttentionF32 runs all heads of one layer.
 func BenchmarkAttentionF32(b *testing.B) {
 	benchVariants(b, attentionF32Variants, func(b *testing.B, v variant[attentionF32Kernel]) {
-		for _, tokens := range []int{16, 128, 512} {
-			b.Run(fmt.Sprintf("t=%d/heads=12/d=64", tokens), func(b *testing.B) {
-				const heads, d = 12, 64
+		for _, c := range attentionBenchShapes {
+			b.Run(fmt.Sprintf("t=%d/heads=12/d=%d", c.tokens, c.d), func(b *testing.B) {
+				const heads = 12
+				tokens, d := c.tokens, c.d
 				qkv, dst := NewMatF32(tokens, 3*heads*d), NewMatF32(tokens, heads*d)
 				randF32(newRand(), qkv.Data)
 				var scratch AttentionScratch

@@ -64,6 +64,7 @@
 //	operation        avx512vbmi  avx512f  avx2
 //	gemm_f32                     x        x
 //	attention_f32                x        x
+//	attention_s8     x                    x
 //	layernorm_f32                x        x
 //	softmax_f32                  x        x
 //	gelu_f32                     x        x

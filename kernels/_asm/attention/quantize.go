@@ -1,0 +1,247 @@
+package main
+
+// Registers of the constants of quantization.
+const (
+	rMost    = 9 // 127
+	rLeast   = 10
+	rAbs     = 11
+	rOne     = 12
+	rTiny    = 13
+	rLimit   = 14
+	rInverse = 8
+)
+
+// quantizeConstants loads the constants of scale and round.
+func (g *gen) quantizeConstants() {
+	g.fill(127, rMost)
+	g.fill(-127, rLeast)
+	g.fillBits(0x7fffffff, rAbs)
+	g.fill(1, rOne)
+	g.fill(1e-30, rTiny)
+	g.fill(1e15, rLimit)
+}
+
+// largest raises the maxima in register 0 by register 1, which is lost, but not
+// by NaN.
+func (g *gen) largest() {
+	g.op("%s %s, %s, %s", g.wide("VPANDD"), g.r(rAbs), g.r(1), g.r(1))
+	g.op("VMAXPS %s, %s, %s", g.r(0), g.r(1), g.r(0))
+}
+
+// scale turns the maxima in register 0 into scales in register 1 and their
+// inverses in register 2.
+func (g *gen) scale() {
+	g.op("VMINPS %s, %s, %s", g.r(rLimit), g.r(0), g.r(0))
+	g.op("VDIVPS %s, %s, %s", g.r(rMost), g.r(0), g.r(1))
+	if g.lanes == 16 {
+		g.op("VCMPPS $0x11, %s, %s, K2", g.r(rTiny), g.r(0))
+		g.op("VMOVAPS %s, K2, %s", g.r(rOne), g.r(1))
+	} else {
+		g.op("VCMPPS $0x11, %s, %s, %s", g.r(rTiny), g.r(0), g.r(2))
+		g.op("VBLENDVPS %s, %s, %s, %s", g.r(2), g.r(rOne), g.r(1), g.r(1))
+	}
+	g.op("VDIVPS %s, %s, %s", g.r(1), g.r(rOne), g.r(2))
+}
+
+// round turns register i into integers from -127 to 127, 0 for NaN. Register
+// tmp is lost.
+func (g *gen) round(i, inverse, tmp int) {
+	x := g.r(i)
+	g.op("VMULPS %s, %s, %s", g.r(inverse), x, x)
+	if g.lanes == 16 {
+		g.op("VCMPPS $7, %s, %s, K2", x, x)
+	} else {
+		g.op("VCMPPS $7, %s, %s, %s", x, x, g.r(tmp))
+	}
+	g.op("VMINPS %s, %s, %s", g.r(rMost), x, x)
+	g.op("VMAXPS %s, %s, %s", g.r(rLeast), x, x)
+	if g.lanes == 16 {
+		g.op("VCVTPS2DQ.Z %s, K2, %s", x, x)
+	} else {
+		g.op("VANDPS %s, %s, %s", g.r(tmp), x, x)
+		g.op("VCVTPS2DQ %s, %s", x, x)
+	}
+}
+
+func (g *gen) quantize() {
+	doc := `
+//	for i := range rows {
+//		scale[i], inverse = scaleS8(src[i][:d])
+//		for j := range d {
+//			dst[i][j] = roundS8(src[i][j] * inverse)
+//		}
+//	}
+//
+`
+	if g.bytes {
+		doc += `// xor flip, in bytes. `
+	} else {
+		doc += `// in 16 bits. `
+	}
+	doc += `It writes zeros up to a multiple of ` + map[bool]string{true: "16", false: "8"}[g.bytes] + ` columns.
+// SI and R8 source and its stride, CX rows left, DX and R10 destination and its
+// stride, R11 scale, AX and BX offsets in a row.`
+	g.function("attentionS8Quantize"+g.isa, "attentionS8RowsArgs", doc)
+	g.args("SI", "R8", "CX", "R9", "DX", "R10", "R11")
+	g.columnsOf()
+	g.quantizeConstants()
+	if g.bytes {
+		g.op("VPBROADCASTD 56(DI), X16")
+	}
+	g.label("row")
+	g.op("VXORPS X0, X0, X0")
+	g.each("max", func(tail bool) {
+		g.load("(SI)(AX*1)", 1, tail)
+		g.largest()
+	})
+	g.reduce("VMAXPS", 0, 1)
+	narrow := *g // scale works on one number
+	narrow.reg = "X"
+	narrow.text = text{}
+	narrow.scale()
+	g.Write(narrow.Bytes())
+	g.words = narrow.words
+	g.op("VMOVSS X1, (R11)")
+	g.op("VBROADCASTSS X2, %s", g.r(rInverse))
+	g.op("XORL BX, BX")
+	g.each("round", func(tail bool) {
+		g.load("(SI)(AX*1)", 1, tail)
+		g.round(1, rInverse, 2)
+		if g.bytes {
+			g.op("VPMOVSDB Z1, X1")
+			g.op("VPXORD X16, X1, X1")
+		} else {
+			g.op("VEXTRACTI128 $1, Y1, X2")
+			g.op("VPACKSSDW X2, X1, X1")
+		}
+		g.op("VMOVDQU X1, (DX)(BX*1)")
+		g.op("ADDQ $16, BX")
+	})
+	g.op("ADDQ R8, SI")
+	g.op("ADDQ R10, DX")
+	g.op("ADDQ $4, R11")
+	g.op("DECQ CX")
+	g.op("JNE row")
+	g.end()
+}
+
+func (g *gen) columns() {
+	g.function("attentionS8Columns"+g.isa, "attentionS8ColumnsArgs", `
+//	for j := range d {
+//		scale[j], inverse[j] = scaleS8(src[:][j])
+//	}
+//
+// It writes whole vectors. SI and R8 source and its stride, CX rows, R10 scale,
+// R11 inverse, AX offset of the columns, BX source, DX rows left.`)
+	g.args("SI", "R8", "CX", "R9", "R10", "R11")
+	g.columnsOf()
+	g.quantizeConstants()
+	g.each("column", func(tail bool) {
+		name := "row"
+		if tail {
+			name = "rowtail"
+		}
+		g.op("VXORPS X0, X0, X0")
+		g.op("LEAQ (SI)(AX*1), BX")
+		g.op("MOVQ CX, DX")
+		g.label(name)
+		g.load("(BX)", 1, tail)
+		g.largest()
+		g.op("ADDQ R8, BX")
+		g.op("DECQ DX")
+		g.op("JNE %s", name)
+		g.scale()
+		g.store(1, "(R10)(AX*1)", false)
+		g.store(2, "(R11)(AX*1)", false)
+	})
+	g.end()
+}
+
+func (g *gen) values() {
+	doc := `
+//	for b := range groups {
+//		for j := range d {
+//			for i := range 4 {
+//				dst[b][j][i] = roundS8(src[4*b+i][j] * inverse[j])
+//			}
+//		}
+//	}
+//
+// in bytes. `
+	if !g.bytes {
+		doc = `
+//	for b := range groups {
+//		for j := range d {
+//			for i := range 2 {
+//				dst[b][j][i] = roundS8(src[2*b+i][j] * inverse[j])
+//			}
+//		}
+//	}
+//
+// in 16 bits. `
+	}
+	g.function("attentionS8Values"+g.isa, "attentionS8ValuesArgs", doc+`It writes whole vectors. SI and R8 source and its stride, R10
+// three strides, CX groups left, DX destination, R11 inverse, AX offset of the
+// columns, BX source.`)
+	g.args("SI", "R8", "CX", "R9", "DX", "R11")
+	g.op("LEAQ (R8)(R8*2), R10")
+	g.columnsOf()
+	g.quantizeConstants()
+	if g.bytes {
+		g.fillBits(0xff, 15)
+	}
+	g.label("group")
+	g.each("column", func(tail bool) {
+		g.op("LEAQ (SI)(AX*1), BX")
+		g.op("VMOVUPS (R11)(AX*1), %s", g.r(rInverse))
+		for i, from := range []string{"(BX)", "(BX)(R8*1)", "(BX)(R8*2)", "(BX)(R10*1)"}[:g.inner()] {
+			g.load(from, i, tail)
+			g.round(i, rInverse, 4)
+		}
+		if g.bytes {
+			for i := range 3 {
+				g.op("VPANDD Z15, Z%d, Z%[1]d", i)
+			}
+			for i := range 3 {
+				g.op("VPSLLD $%d, Z%d, Z%[2]d", 8*(i+1), i+1)
+				g.op("VPORD Z%d, Z0, Z0", i+1)
+			}
+		} else {
+			g.op("VPSLLD $16, Y1, Y1")
+			g.op("VPBLENDW $0xaa, Y1, Y0, Y0")
+		}
+		g.store(0, "(DX)", false)
+		g.op("ADDQ $%d, DX", g.size())
+	})
+	g.op("LEAQ (SI)(R8*%d), SI", g.inner())
+	g.op("DECQ CX")
+	g.op("JNE group")
+	g.end()
+}
+
+// sums writes what corrects products with queries stored 128 too high.
+func (g *gen) sums() {
+	g.function("attentionS8Sums"+g.isa, "attentionS8SumsArgs", `
+//	for j := range 16 * vectors {
+//		init[j] = -128 * sum(k[j][:4*groups])
+//	}
+//
+// SI keys, DX init, CX vectors left, R8 groups, BX groups left.`)
+	g.args("SI", "DX", "CX", "R8")
+	g.fillBits(0x80808080, 1)
+	g.label("vector")
+	g.op("VPXORD Z0, Z0, Z0")
+	g.op("VPXORD Z2, Z2, Z2")
+	g.op("MOVQ R8, BX")
+	g.label("group")
+	g.op("VPDPBUSD (SI), Z1, Z0")
+	g.op("ADDQ $64, SI")
+	g.op("DECQ BX")
+	g.op("JNE group")
+	g.op("VPSUBD Z0, Z2, Z0")
+	g.op("VMOVDQU32 Z0, (DX)")
+	g.op("ADDQ $64, DX")
+	g.op("DECQ CX")
+	g.op("JNE vector")
+	g.end()
+}

@@ -1,0 +1,8 @@
+//go:build !amd64 || purego
+
+package kernels
+
+// attentionS8Memory is empty: there is no assembly.
+type attentionS8Memory struct{}
+
+func attentionS8Asm() []variant[attentionS8Func] { return nil }
