@@ -36,14 +36,18 @@ type State struct {
 	Trace func(name string, m kernels.MatF32)
 
 	x, qkv, y, up, logits buffer
-	quant                 []quantized                // one for each goroutine
-	attention             []kernels.AttentionScratch // one for each goroutine
+	quant                 []quantized                  // one for each goroutine
+	attention             []kernels.AttentionScratch   // one for each goroutine
+	attentionS8           []kernels.AttentionS8Scratch // one for each goroutine
 }
 
 // NewState returns a State whose passes are shared by threads goroutines.
 func NewState(threads int) *State {
 	p := newPool(threads)
-	return &State{pool: p, attention: make([]kernels.AttentionScratch, p.size), quant: make([]quantized, p.size)}
+	return &State{
+		pool: p, quant: make([]quantized, p.size),
+		attention: make([]kernels.AttentionScratch, p.size), attentionS8: make([]kernels.AttentionS8Scratch, p.size),
+	}
 }
 
 // Close stops the goroutines of s.
@@ -186,6 +190,12 @@ func (m *Model) attention(s *State, dst, qkv kernels.MatF32, b *Batch) {
 	}
 }
 
+// attend computes heads h0 to h1 of the tokens t0 to t1 of one sequence.
 func (m *Model) attend(s *State, part int, dst, qkv kernels.MatF32, t0, t1, h0, h1 int) {
-	kernels.AttentionF32(dst.Sub(t0, t1, 0, dst.Cols), qkv.Sub(t0, t1, 0, qkv.Cols), m.Heads, h0, h1, &s.attention[part])
+	dst, qkv = dst.Sub(t0, t1, 0, dst.Cols), qkv.Sub(t0, t1, 0, qkv.Cols)
+	if m.Engine == Sparse {
+		kernels.AttentionS8(dst, qkv, m.Heads, h0, h1, &s.attentionS8[part])
+		return
+	}
+	kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &s.attention[part])
 }
