@@ -19,8 +19,11 @@ type AttentionS8Scratch struct {
 const (
 	// attentionS8Limit bounds what the 8 bits may stand for, so that no score
 	// overflows; attentionS8Tiny is the least range that is not taken for zero.
+	// attentionS8Never is the score of a token that is not there: below all
+	// others, and of weight 0 for every scale that the two allow.
 	attentionS8Limit = 1e15
-	attentionS8Tiny  = 1e-30
+	attentionS8Tiny  = 1e-15
+	attentionS8Never = -1e24
 	// attentionS8Max bounds tokens and dimensions, so that sums fit int32.
 	attentionS8Max = 65536
 )
@@ -37,17 +40,17 @@ const (
 //	p[i][j]      = round(255 * 2**z[i][j])
 //	dst[i][c]    = sum(p[i][j] * round(v[j][c]/sv[c])) * sv[c] * (1/sum(p[i]...))
 //
-// where x/s stands for x * (1/s), round rounds half to even, and sums of
-// products are exact. So a weight below 1/510 of the largest counts as zero. The
-// power of 2 has a relative error below 3e-6.
+// where x/s stands for x * (1/s), round rounds half to even, sums of products
+// are exact, and the power of 2 has a relative error below 3e-6. So a weight
+// below 1/510 of the largest counts as zero.
 //
-// A range below 1e-30 counts as zero. NaN counts as zero too, and infinities
+// A range below 1e-15 counts as zero. NaN counts as zero too, and infinities
 // and values beyond 1e15 as 1e15 with their sign: no result is a NaN. Every
 // variant gives the same bits, and those of a head depend on nothing but its
 // own queries, keys and values.
 //
-// The result is within about 1 % of that of AttentionF32, relative to the size
-// of the row. It panics for more than 65536 tokens or dimensions of a head.
+// The result differs from that of AttentionF32 by 1 to 2 % of the size of the
+// row, most of which is the rounding of weights. It panics for more than 65536 tokens or dimensions of a head.
 func AttentionS8(dst, qkv MatF32, heads, h0, h1 int, scratch *AttentionS8Scratch) {
 	d := attentionDims(dst, qkv, heads, h0, h1)
 	if dst.Rows > attentionS8Max || d > attentionS8Max {

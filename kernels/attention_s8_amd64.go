@@ -2,10 +2,7 @@
 
 package kernels
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 //go:generate go -C _asm/attention run . -out ../..
 
@@ -18,6 +15,14 @@ type attentionS8RowsArgs struct {
 	dstStride       int
 	scale           unsafe.Pointer // float32 [rows]
 	flip            uint32
+}
+
+// attentionS8ArrangeArgs are the arguments of attentionS8Arrange.
+type attentionS8ArrangeArgs struct {
+	src                   unsafe.Pointer // [4*quads][4*chunks], 4 bytes each
+	stride, quads, chunks int
+	dst                   unsafe.Pointer // [vectors][groups][lanes], 4 bytes each
+	vector                int            // bytes of a vector's groups
 }
 
 // attentionS8ColumnsArgs are the arguments of attentionS8Columns.
@@ -69,6 +74,7 @@ type attentionS8Args struct {
 }
 
 func attentionS8QuantizeAVX512VBMI(a *attentionS8RowsArgs)
+func attentionS8ArrangeAVX512VBMI(a *attentionS8ArrangeArgs)
 func attentionS8ColumnsAVX512VBMI(a *attentionS8ColumnsArgs)
 func attentionS8ValuesAVX512VBMI(a *attentionS8ValuesArgs)
 func attentionS8SumsAVX512VBMI(a *attentionS8SumsArgs)
@@ -77,6 +83,7 @@ func attentionS8WeightsAVX512VBMI(a *attentionS8Args)
 func attentionS8ContextAVX512VBMI(a *attentionS8Args)
 
 func attentionS8QuantizeAVX2(a *attentionS8RowsArgs)
+func attentionS8ArrangeAVX2(a *attentionS8ArrangeArgs)
 func attentionS8ColumnsAVX2(a *attentionS8ColumnsArgs)
 func attentionS8ValuesAVX2(a *attentionS8ValuesArgs)
 func attentionS8ScoresAVX2(a *attentionS8Args)
@@ -86,6 +93,7 @@ func attentionS8ContextAVX2(a *attentionS8Args)
 // attentionS8Impl is one variant: its functions and the tiles they work on.
 type attentionS8Impl struct {
 	quantize func(*attentionS8RowsArgs)
+	arrange  func(*attentionS8ArrangeArgs)
 	columns  func(*attentionS8ColumnsArgs)
 	values   func(*attentionS8ValuesArgs)
 	sums     func(*attentionS8SumsArgs) // if queries are stored as unsigned bytes, 128 too high
@@ -99,11 +107,11 @@ type attentionS8Impl struct {
 
 func attentionS8Asm() []variant[attentionS8Func] {
 	vbmi := &attentionS8Impl{
-		attentionS8QuantizeAVX512VBMI, attentionS8ColumnsAVX512VBMI, attentionS8ValuesAVX512VBMI, attentionS8SumsAVX512VBMI,
+		attentionS8QuantizeAVX512VBMI, attentionS8ArrangeAVX512VBMI, attentionS8ColumnsAVX512VBMI, attentionS8ValuesAVX512VBMI, attentionS8SumsAVX512VBMI,
 		attentionS8ScoresAVX512VBMI, attentionS8WeightsAVX512VBMI, attentionS8ContextAVX512VBMI, 16, 6, 4,
 	}
 	avx2 := &attentionS8Impl{
-		attentionS8QuantizeAVX2, attentionS8ColumnsAVX2, attentionS8ValuesAVX2, nil,
+		attentionS8QuantizeAVX2, attentionS8ArrangeAVX2, attentionS8ColumnsAVX2, attentionS8ValuesAVX2, nil,
 		attentionS8ScoresAVX2, attentionS8WeightsAVX2, attentionS8ContextAVX2, 8, 4, 2,
 	}
 	return []variant[attentionS8Func]{{"avx512vbmi", vbmi.head}, {"avx2", avx2.head}}
@@ -113,6 +121,7 @@ func attentionS8Asm() []variant[attentionS8Func] {
 // it because those of a function value escape.
 type attentionS8Memory struct {
 	rowsArgs    attentionS8RowsArgs
+	arrangeArgs attentionS8ArrangeArgs
 	columnsArgs attentionS8ColumnsArgs
 	valuesArgs  attentionS8ValuesArgs
 	sumsArgs    attentionS8SumsArgs
@@ -141,8 +150,8 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 	}
 	q := part(roundUp(t, f.rows) * row * element)
 	qScale := part(4 * t)
-	rows := part(t * row * element)
-	k := part(wide * groups * 4)
+	rows := part(roundUp(t, 4) * row * element)
+	k := part(wide*groups*4 + 3*size) // attentionS8Arrange writes up to three groups more
 	keyScale, init, bias := part(4*wide), part(4*wide), part(4*wide)
 	v := part(vGroups * row * 4)
 	colScale, colInverse := part(4*row), part(4*row)
@@ -161,20 +170,23 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 	f.quantize(&s.rowsArgs)
 	s.rowsArgs = attentionS8RowsArgs{of(1, 0), 4 * qkv.Stride, t, d, mem(rows), row * element, mem(keyScale), 0}
 	f.quantize(&s.rowsArgs)
-	f.arrangeKeys(unsafe.Slice((*uint32)(mem(k)), wide*groups), unsafe.Slice((*uint32)(mem(rows)), t*row*element/4), t, groups)
+	s.arrangeArgs = attentionS8ArrangeArgs{mem(rows), row * element, (t + 3) / 4, (groups + 3) / 4, mem(k), groups * size}
+	f.arrange(&s.arrangeArgs)
 	if f.sums != nil {
 		s.sumsArgs = attentionS8SumsArgs{mem(k), mem(init), wide / f.lanes, groups}
 		f.sums(&s.sumsArgs)
 	}
 	factor := attentionS8Factor(d)
-	for i, scale := range unsafe.Slice((*float32)(mem(qScale)), t) {
-		*(*float32)(mem(qScale + 4*i)) = scale * factor
+	scales := unsafe.Slice((*float32)(mem(qScale)), t)
+	for i := range scales {
+		scales[i] *= factor
 	}
+	// The keys past the last token are arbitrary; these keep them out.
+	clear(unsafe.Slice((*float32)(mem(keyScale)), wide)[t:])
 	biases := unsafe.Slice((*float32)(mem(bias)), wide)
-	clear(biases)
+	clear(biases[:t])
 	for i := t; i < wide; i++ {
-		*(*float32)(mem(keyScale + 4*i)) = 0
-		biases[i] = float32(math.Inf(-1))
+		biases[i] = attentionS8Never
 	}
 
 	s.columnsArgs = attentionS8ColumnsArgs{of(2, 0), 4 * qkv.Stride, t, d, mem(colScale), mem(colInverse)}
@@ -209,19 +221,4 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 		f.context(&s.args)
 	}
 	s.rowsArgs, s.columnsArgs, s.valuesArgs, s.args = attentionS8RowsArgs{}, attentionS8ColumnsArgs{}, attentionS8ValuesArgs{}, attentionS8Args{}
-}
-
-// arrangeKeys moves each 4 bytes of the t rows of src, of which it takes groups,
-// to the lane of the row: dst is [vectors][groups][lanes].
-func (f *attentionS8Impl) arrangeKeys(dst, src []uint32, t, groups int) {
-	n, stride := groups*f.lanes, len(src)/t
-	if t%f.lanes != 0 {
-		clear(dst[len(dst)-n:])
-	}
-	for i := range t {
-		to := dst[i/f.lanes*n+i%f.lanes:]
-		for g, x := range src[i*stride:][:groups] {
-			to[g*f.lanes] = x
-		}
-	}
 }

@@ -121,6 +121,70 @@ rounddone:
 	VZEROUPPER
 	RET
 
+// func attentionS8ArrangeAVX2(a *attentionS8ArrangeArgs)
+//
+//	for i := range 4 * quads {
+//		for g := range 4 * chunks {
+//			dst[i/8][g][i%8] = src[i][g]
+//		}
+//	}
+//
+// where elements have 4 bytes and a row of dst may have fewer than 4*chunks
+// groups: what is too much spills to the next, to be overwritten. SI and R8
+// source and its stride, R10 three strides, CX quads left, R9 chunks, DX
+// destination, R11 bytes of a vector of keys, R12 quads left of the vector, R13
+// source, BX destination, AX chunks left.
+TEXT ·attentionS8ArrangeAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), DI
+	MOVQ 0(DI), SI
+	MOVQ 8(DI), R8
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), R9
+	MOVQ 32(DI), DX
+	MOVQ 40(DI), R11
+	LEAQ (R8)(R8*2), R10
+	MOVL $2, R12
+
+quad:
+	MOVQ SI, R13
+	MOVQ DX, BX
+	MOVQ R9, AX
+
+chunk:
+	VMOVDQU (R13), X0
+	VMOVDQU (R13)(R8*1), X1
+	VMOVDQU (R13)(R8*2), X2
+	VMOVDQU (R13)(R10*1), X3
+	VPUNPCKLDQ X1, X0, X4
+	VPUNPCKLDQ X3, X2, X5
+	VPUNPCKHDQ X1, X0, X6
+	VPUNPCKHDQ X3, X2, X7
+	VPUNPCKLQDQ X5, X4, X0
+	VMOVDQU X0, 0(BX)
+	VPUNPCKHQDQ X5, X4, X1
+	VMOVDQU X1, 32(BX)
+	VPUNPCKLQDQ X7, X6, X2
+	VMOVDQU X2, 64(BX)
+	VPUNPCKHQDQ X7, X6, X3
+	VMOVDQU X3, 96(BX)
+	ADDQ $16, R13
+	ADDQ $128, BX
+	DECQ AX
+	JNE chunk
+	LEAQ (SI)(R8*4), SI
+	ADDQ $16, DX
+	DECQ R12
+	JNE same
+	MOVL $2, R12
+	SUBQ $32, DX
+	ADDQ R11, DX
+
+same:
+	DECQ CX
+	JNE quad
+	VZEROUPPER
+	RET
+
 // func attentionS8ColumnsAVX2(a *attentionS8ColumnsArgs)
 //
 //	for j := range d {
@@ -317,7 +381,7 @@ columndone:
 //		}
 //	}
 //
-// where bias is 0 or -Inf and the maxima start at -Inf. SI, R10 and R8 rows of
+// where bias is 0, or so low that the weight is 0, and the maxima start at -Inf. SI, R10 and R8 rows of
 // q and their stride, DX and BX keys, R9 bytes of a vector of keys, R11 groups,
 // CX groups left, R12 scores, R13 vectors left, R15 offset of the vector.
 TEXT ·attentionS8ScoresAVX2(SB), NOSPLIT, $0-8
@@ -516,7 +580,7 @@ less1:
 //
 //	for i := range rows {
 //		for j := range 8 * vectors {
-//			p[i][j] = softWeight((scores[i][j] - max(max[i]...)) * rowScale[i])
+//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i])
 //		}
 //		inverse[i] = 1 / float32(sum(p[i]))
 //	}
@@ -841,7 +905,7 @@ DATA attention<>+0(SB)/4, $0x42fe0000
 DATA attention<>+4(SB)/4, $0xc2fe0000
 DATA attention<>+8(SB)/4, $0x7fffffff
 DATA attention<>+12(SB)/4, $0x3f800000
-DATA attention<>+16(SB)/4, $0x0da24260
+DATA attention<>+16(SB)/4, $0x26901d7d
 DATA attention<>+20(SB)/4, $0x58635fa9
 DATA attention<>+24(SB)/4, $0xff800000
 DATA attention<>+28(SB)/4, $0xc1f80000

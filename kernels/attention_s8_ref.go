@@ -31,21 +31,22 @@ func largestS8(most, x float32) float32 {
 	return most
 }
 
-// weightPoly holds the coefficients of a polynomial for 255 * 2**f, |f| <= 0.5,
+// softPoly holds the coefficients of a polynomial for 255 * 2**f, |f| <= 0.5,
 // from the constant term up: relative error below 3e-6, far less than rounding
 // to an integer.
-var weightPoly = [...]float32{255, 176.74667, 61.26145, 14.256138, 2.4436276}
+var softPoly = [...]float32{255, 176.74667, 61.26145, 14.256138, 2.4436276}
 
-// softWeight returns round(255 * 2**z) for z up to 0.
+// softWeight returns round(255*2**z) for z up to 0.
 func softWeight(z float32) int32 {
 	z = max(z, -31) // also 0
 	n := math.RoundToEven(float64(z))
 	f := z - float32(n)
-	p := weightPoly[len(weightPoly)-1]
-	for i := len(weightPoly) - 2; i >= 0; i-- {
-		p = fma32(p, f, weightPoly[i])
+	p := softPoly[len(softPoly)-1]
+	for i := len(softPoly) - 2; i >= 0; i-- {
+		p = fma32(p, f, softPoly[i])
 	}
-	return roundToEven(math.Float32frombits(math.Float32bits(p) + uint32(int32(n))<<23))
+	p = math.Float32frombits(math.Float32bits(p) + uint32(int32(n))<<23)
+	return roundToEven(p)
 }
 
 func attentionS8Ref(dst, qkv MatF32, d, h int, s *AttentionS8Scratch) {

@@ -70,6 +70,7 @@ func main() {
 		g := &gen{vec: v}
 		g.WriteString(header)
 		g.quantize()
+		g.arrange()
 		g.columns()
 		g.values()
 		if v.bytes {

@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // Registers of the constants of quantization.
 const (
 	rMost    = 9 // 127
@@ -17,7 +19,7 @@ func (g *gen) quantizeConstants() {
 	g.fill(-127, rLeast)
 	g.fillBits(0x7fffffff, rAbs)
 	g.fill(1, rOne)
-	g.fill(1e-30, rTiny)
+	g.fill(1e-15, rTiny)
 	g.fill(1e15, rLimit)
 }
 
@@ -122,6 +124,56 @@ func (g *gen) quantize() {
 	g.op("ADDQ $4, R11")
 	g.op("DECQ CX")
 	g.op("JNE row")
+	g.end()
+}
+
+// arrange transposes blocks of 4 tokens by 4 groups of 4 bytes.
+func (g *gen) arrange() {
+	g.function("attentionS8Arrange"+g.isa, "attentionS8ArrangeArgs", fmt.Sprintf(`
+//	for i := range 4 * quads {
+//		for g := range 4 * chunks {
+//			dst[i/%[1]d][g][i%%%[1]d] = src[i][g]
+//		}
+//	}
+//
+// where elements have 4 bytes and a row of dst may have fewer than 4*chunks
+// groups: what is too much spills to the next, to be overwritten. SI and R8
+// source and its stride, R10 three strides, CX quads left, R9 chunks, DX
+// destination, R11 bytes of a vector of keys, R12 quads left of the vector, R13
+// source, BX destination, AX chunks left.`, g.lanes))
+	g.args("SI", "R8", "CX", "R9", "DX", "R11")
+	g.op("LEAQ (R8)(R8*2), R10")
+	g.op("MOVL $%d, R12", g.lanes/4)
+	g.label("quad")
+	g.op("MOVQ SI, R13")
+	g.op("MOVQ DX, BX")
+	g.op("MOVQ R9, AX")
+	g.label("chunk")
+	for i, from := range []string{"(R13)", "(R13)(R8*1)", "(R13)(R8*2)", "(R13)(R10*1)"} {
+		g.op("VMOVDQU %s, X%d", from, i)
+	}
+	g.op("VPUNPCKLDQ X1, X0, X4")
+	g.op("VPUNPCKLDQ X3, X2, X5")
+	g.op("VPUNPCKHDQ X1, X0, X6")
+	g.op("VPUNPCKHDQ X3, X2, X7")
+	for i := range 4 {
+		g.op("VPUNPCK%sQDQ X%d, X%d, X%d", "LH"[i%2:][:1], 5+i/2*2, 4+i/2*2, i)
+		g.op("VMOVDQU X%d, %d(BX)", i, i*g.size())
+	}
+	g.op("ADDQ $16, R13")
+	g.op("ADDQ $%d, BX", 4*g.size())
+	g.op("DECQ AX")
+	g.op("JNE chunk")
+	g.op("LEAQ (SI)(R8*4), SI")
+	g.op("ADDQ $16, DX")
+	g.op("DECQ R12")
+	g.op("JNE same")
+	g.op("MOVL $%d, R12", g.lanes/4)
+	g.op("SUBQ $%d, DX", g.size())
+	g.op("ADDQ R11, DX")
+	g.label("same")
+	g.op("DECQ CX")
+	g.op("JNE quad")
 	g.end()
 }
 

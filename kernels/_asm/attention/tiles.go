@@ -78,7 +78,7 @@ func (g *gen) scores() {
 //		}
 //	}
 //
-// where bias is 0 or -Inf and the maxima start at -Inf. SI, R10 and R8 rows of
+// where bias is 0, or so low that the weight is 0, and the maxima start at -Inf. SI, R10 and R8 rows of
 // q and their stride, DX and BX keys, R9 bytes of a vector of keys, R11 groups,
 // CX groups left, R12 scores, R13 vectors left, R15 offset of the vector.`, g.rows, g.lanes, start, g.inner(), g.lanes))
 	for _, a := range []struct {
@@ -175,7 +175,8 @@ func (g *gen) scoreTile(n int) {
 // from the constant term up: relative error below 3e-6.
 var exp2Poly = []float32{255, 176.74667, 61.26145, 14.256138, 2.4436276}
 
-// exp2Low is an exponent whose power of 2 rounds to a weight of 0.
+// exp2Low is an exponent whose power of 2 rounds to a weight of 0. Where the
+// instruction set scales by any power of 2, there is no need to stop at it.
 const exp2Low = -31
 
 func (g *gen) weights() {
@@ -186,7 +187,7 @@ func (g *gen) weights() {
 	g.function("attentionS8Weights"+g.isa, "attentionS8Args", fmt.Sprintf(`
 //	for i := range rows {
 //		for j := range %d * vectors {
-//			p[i][j] = softWeight((scores[i][j] - max(max[i]...)) * rowScale[i])
+//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i])
 //		}
 //		inverse[i] = 1 / float32(sum(p[i]))
 //	}
@@ -200,8 +201,10 @@ func (g *gen) weights() {
 	}{{argScores, "SI"}, {argScoreStride, "R8"}, {argP, "DX"}, {argPStride, "R9"}, {argVectors, "CX"}, {argRowScale, "R10"}, {argRows, "R11"}, {argMax, "R12"}, {argInverse, "R13"}} {
 		g.op("MOVQ %d(DI), %s", a.at, a.reg)
 	}
-	top, scale, z, n, p, low, poly, sum := g.r(0), g.r(1), g.r(2), g.r(3), g.r(4), g.r(5), 6, g.r(11)
-	g.fill(exp2Low, 5)
+	top, scale, z, n, p, poly, sum := g.r(0), g.r(1), g.r(2), g.r(3), g.r(4), 6, g.r(11)
+	if g.lanes == 8 {
+		g.fill(exp2Low, 5)
+	}
 	for i, c := range exp2Poly {
 		g.fill(c, poly+i)
 	}
@@ -219,10 +222,10 @@ func (g *gen) weights() {
 	g.op("VMOVUPS (SI)(AX*1), %s", z)
 	g.op("VSUBPS %s, %s, %[2]s", top, z)
 	g.op("VMULPS %s, %s, %[2]s", scale, z)
-	g.op("VMAXPS %s, %s, %[2]s", low, z)
 	if g.lanes == 16 {
 		g.op("VRNDSCALEPS $0, %s, %s", z, n)
 	} else {
+		g.op("VMAXPS %s, %s, %[2]s", g.r(5), z)
 		g.op("VROUNDPS $0, %s, %s", z, n)
 	}
 	g.op("VSUBPS %s, %s, %[2]s", n, z)
