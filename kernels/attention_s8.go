@@ -37,12 +37,13 @@ const (
 //	sv[c]        = max(|v[:][c]|...) / 127
 //	t[i][j]      = sum(round(q[i]/sq[i]) * round(k[j]/sk[j])) * sk[j]
 //	z[i][j]      = (t[i][j] - max(t[i]...)) * (sq[i] * (log2(e)/sqrt(d)))
-//	p[i][j]      = round(255 * 2**z[i][j])
+//	p[i][j]      = round(255 * 2**z[i][j] + u[j%8])
 //	dst[i][c]    = sum(p[i][j] * round(v[j][c]/sv[c])) * sv[c] * (1/sum(p[i]...))
 //
 // where x/s stands for x * (1/s), round rounds half to even, sums of products
-// are exact, and the power of 2 has a relative error below 3e-6. So a weight
-// below 1/510 of the largest counts as zero.
+// are exact, the power of 2 has a relative error below 3e-6, and u = (-7, 1, -3, 5,
+// -5, 3, -1, 7)/16 lets the rounding errors of many small weights even out. So a
+// weight below 1/4080 of the largest counts as zero.
 //
 // A range below 1e-15 counts as zero. NaN counts as zero too, and infinities
 // and values beyond 1e15 as 1e15 with their sign: no result is a NaN. Every

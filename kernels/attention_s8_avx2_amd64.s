@@ -580,7 +580,7 @@ less1:
 //
 //	for i := range rows {
 //		for j := range 8 * vectors {
-//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i])
+//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i], j)
 //		}
 //		inverse[i] = 1 / float32(sum(p[i]))
 //	}
@@ -599,6 +599,7 @@ TEXT ·attentionS8WeightsAVX2(SB), NOSPLIT, $0-8
 	MOVQ 112(DI), R11
 	MOVQ 80(DI), R12
 	MOVQ 120(DI), R13
+	VMOVUPS dither<>(SB), Y13
 	VBROADCASTSS attention<>+28(SB), Y5
 	VBROADCASTSS attention<>+32(SB), Y6
 	VBROADCASTSS attention<>+36(SB), Y7
@@ -637,6 +638,7 @@ vector:
 	VCVTPS2DQ Y3, Y3
 	VPSLLD $23, Y3, Y3
 	VPADDD Y3, Y4, Y4
+	VADDPS Y13, Y4, Y4
 	VCVTPS2DQ Y4, Y4
 	VPADDD Y4, Y11, Y11
 	VEXTRACTI128 $1, Y4, X12
@@ -915,6 +917,16 @@ DATA attention<>+40(SB)/4, $0x42750bba
 DATA attention<>+44(SB)/4, $0x41641924
 DATA attention<>+48(SB)/4, $0x401c6465
 GLOBL attention<>(SB), RODATA|NOPTR, $52
+
+DATA dither<>+0(SB)/4, $0xbee00000
+DATA dither<>+4(SB)/4, $0x3d800000
+DATA dither<>+8(SB)/4, $0xbe400000
+DATA dither<>+12(SB)/4, $0x3ea00000
+DATA dither<>+16(SB)/4, $0xbea00000
+DATA dither<>+20(SB)/4, $0x3e400000
+DATA dither<>+24(SB)/4, $0xbd800000
+DATA dither<>+28(SB)/4, $0x3ee00000
+GLOBL dither<>(SB), RODATA|NOPTR, $32
 
 DATA tailmask<>+0(SB)/4, $0xffffffff
 DATA tailmask<>+4(SB)/4, $0xffffffff

@@ -1063,7 +1063,7 @@ less1:
 //
 //	for i := range rows {
 //		for j := range 16 * vectors {
-//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i])
+//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i], j)
 //		}
 //		inverse[i] = 1 / float32(sum(p[i]))
 //	}
@@ -1082,6 +1082,7 @@ TEXT ·attentionS8WeightsAVX512VBMI(SB), NOSPLIT, $0-8
 	MOVQ 112(DI), R11
 	MOVQ 80(DI), R12
 	MOVQ 120(DI), R13
+	VMOVUPS dither<>(SB), Z13
 	VBROADCASTSS attention<>+36(SB), Z6
 	VBROADCASTSS attention<>+40(SB), Z7
 	VBROADCASTSS attention<>+44(SB), Z8
@@ -1118,6 +1119,7 @@ vector:
 	VFMADD213PS Z7, Z2, Z4
 	VFMADD213PS Z6, Z2, Z4
 	VSCALEFPS Z3, Z4, Z4
+	VADDPS Z13, Z4, Z4
 	VCVTPS2DQ Z4, Z4
 	VPADDD Z4, Z11, Z11
 	VPMOVDB Z4, (DX)(BX*1)
@@ -1835,3 +1837,21 @@ DATA attention<>+44(SB)/4, $0x42750bba
 DATA attention<>+48(SB)/4, $0x41641924
 DATA attention<>+52(SB)/4, $0x401c6465
 GLOBL attention<>(SB), RODATA|NOPTR, $56
+
+DATA dither<>+0(SB)/4, $0xbee00000
+DATA dither<>+4(SB)/4, $0x3d800000
+DATA dither<>+8(SB)/4, $0xbe400000
+DATA dither<>+12(SB)/4, $0x3ea00000
+DATA dither<>+16(SB)/4, $0xbea00000
+DATA dither<>+20(SB)/4, $0x3e400000
+DATA dither<>+24(SB)/4, $0xbd800000
+DATA dither<>+28(SB)/4, $0x3ee00000
+DATA dither<>+32(SB)/4, $0xbee00000
+DATA dither<>+36(SB)/4, $0x3d800000
+DATA dither<>+40(SB)/4, $0xbe400000
+DATA dither<>+44(SB)/4, $0x3ea00000
+DATA dither<>+48(SB)/4, $0xbea00000
+DATA dither<>+52(SB)/4, $0x3e400000
+DATA dither<>+56(SB)/4, $0xbd800000
+DATA dither<>+60(SB)/4, $0x3ee00000
+GLOBL dither<>(SB), RODATA|NOPTR, $64

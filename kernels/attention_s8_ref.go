@@ -36,8 +36,12 @@ func largestS8(most, x float32) float32 {
 // to an integer.
 var softPoly = [...]float32{255, 176.74667, 61.26145, 14.256138, 2.4436276}
 
-// softWeight returns round(255*2**z) for z up to 0.
-func softWeight(z float32) int32 {
+// softDither is added to weight j%8 before it is rounded, so that what many small
+// weights lose and gain by it evens out.
+var softDither = [8]float32{-7. / 16, 1. / 16, -3. / 16, 5. / 16, -5. / 16, 3. / 16, -1. / 16, 7. / 16}
+
+// softWeight returns round(255*2**z + softDither[j%8]) for z up to 0.
+func softWeight(z float32, j int) int32 {
 	z = max(z, -31) // also 0
 	n := math.RoundToEven(float64(z))
 	f := z - float32(n)
@@ -46,7 +50,7 @@ func softWeight(z float32) int32 {
 		p = fma32(p, f, softPoly[i])
 	}
 	p = math.Float32frombits(math.Float32bits(p) + uint32(int32(n))<<23)
-	return roundToEven(p)
+	return roundToEven(p + softDither[j%len(softDither)])
 }
 
 func attentionS8Ref(dst, qkv MatF32, d, h int, s *AttentionS8Scratch) {
@@ -102,7 +106,7 @@ func attentionS8Ref(dst, qkv MatF32, d, h int, s *AttentionS8Scratch) {
 		scale := s.qs[i] * factor
 		clear(s.result)
 		for j := range t {
-			p := softWeight((s.scores[j] - top) * scale)
+			p := softWeight((s.scores[j]-top)*scale, j)
 			all += p
 			if p == 0 {
 				continue

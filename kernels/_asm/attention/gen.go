@@ -75,6 +75,11 @@ func (g *gen) constants() {
 		g.line("DATA attention<>+%d(SB)/4, $%#08x", 4*i, w)
 	}
 	g.line("GLOBL attention<>(SB), RODATA|NOPTR, $%d", 4*len(g.words))
+	g.line("")
+	for i := range g.lanes {
+		g.line("DATA dither<>+%d(SB)/4, $%#08x", 4*i, math.Float32bits(dither[i%len(dither)]))
+	}
+	g.line("GLOBL dither<>(SB), RODATA|NOPTR, $%d", g.size())
 	if g.lanes == 8 {
 		g.line("")
 		for i := range 16 {

@@ -175,6 +175,9 @@ func (g *gen) scoreTile(n int) {
 // from the constant term up: relative error below 3e-6.
 var exp2Poly = []float32{255, 176.74667, 61.26145, 14.256138, 2.4436276}
 
+// dither is what is added to weights before they are rounded.
+var dither = []float32{-7. / 16, 1. / 16, -3. / 16, 5. / 16, -5. / 16, 3. / 16, -1. / 16, 7. / 16}
+
 // exp2Low is an exponent whose power of 2 rounds to a weight of 0. Where the
 // instruction set scales by any power of 2, there is no need to stop at it.
 const exp2Low = -31
@@ -187,7 +190,7 @@ func (g *gen) weights() {
 	g.function("attentionS8Weights"+g.isa, "attentionS8Args", fmt.Sprintf(`
 //	for i := range rows {
 //		for j := range %d * vectors {
-//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i])
+//			p[i][j] = softWeight((scores[i][j]-max(max[i]...))*rowScale[i], j)
 //		}
 //		inverse[i] = 1 / float32(sum(p[i]))
 //	}
@@ -202,6 +205,7 @@ func (g *gen) weights() {
 		g.op("MOVQ %d(DI), %s", a.at, a.reg)
 	}
 	top, scale, z, n, p, poly, sum := g.r(0), g.r(1), g.r(2), g.r(3), g.r(4), 6, g.r(11)
+	g.op("VMOVUPS dither<>(SB), %s", g.r(13))
 	if g.lanes == 8 {
 		g.fill(exp2Low, 5)
 	}
@@ -241,6 +245,7 @@ func (g *gen) weights() {
 		g.op("VPSLLD $23, %s, %[1]s", n)
 		g.op("VPADDD %s, %s, %[2]s", n, p)
 	}
+	g.op("VADDPS %s, %s, %[2]s", g.r(13), p)
 	g.op("VCVTPS2DQ %s, %[1]s", p)
 	g.op("VPADDD %s, %s, %[2]s", p, sum)
 	if g.bytes {
