@@ -21,8 +21,8 @@
 // Kernels start no goroutines. To share one operation among goroutines, give
 // each a part of the result: rows through [MatF32.Sub], or a range of outputs
 // or heads through the arguments meant for it. Packed weights may be shared; an
-// [AttentionScratch] may not. A call is not preempted while it is in assembly,
-// which lasts less than about 0.1 ms.
+// [AttentionScratch] or [AttentionS8Scratch] may not. A call is not preempted
+// while it is in assembly, which lasts less than about 0.1 ms.
 //
 // # Rounding
 //
