@@ -22,7 +22,7 @@ type Engine string
 // The engines.
 const (
 	Dense  Engine = "dense"  // fp32 weights, fp32 activations
-	Sparse Engine = "sparse" // INT8 weights without their zeros, 8-bit activations
+	Sparse Engine = "sparse" // INT8 weights without their zeros, 8-bit activations and attention
 )
 
 // Model is a BERT token classifier. It is immutable after it was made and safe
