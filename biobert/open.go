@@ -54,9 +54,10 @@ func openModel(name string, engine bert.Engine) (*opened, error) {
 		o.close()
 		return nil, fmt.Errorf("biobert: model %q: its tokenizer puts %d pieces around a text, a BERT model wants two, [CLS] and [SEP]", name, n)
 	}
-	if v := o.tok.VocabSize(); v > o.bert.Vocab {
+	// Embeddings may be padded by some rows, but not by a tenth: then the vocabulary was cut short.
+	if v, rows := o.tok.VocabSize(), o.bert.Vocab; v > rows || v <= rows-rows/10 {
 		o.close()
-		return nil, fmt.Errorf("biobert: model %q: the tokenizer has %d pieces, the word embedding %d rows (do they belong to the same model?)", name, v, o.bert.Vocab)
+		return nil, fmt.Errorf("biobert: model %q: the tokenizer has %d pieces, the word embedding %d rows (do vocab.txt or tokenizer.json and model.safetensors belong to the same model?)", name, v, rows)
 	}
 	return o, nil
 }

@@ -522,25 +522,41 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// A vocabulary that does not fit the embedding must be found out when the model is opened.
+// A vocabulary that does not fit the embedding must be found out when the model is opened: one that is too
+// large would read past the embedding, one that was cut short would make many words unknown.
 func TestVocabularyMustFit(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("testdata/tiny")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(dir, "tokenizer.json")); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "vocab.txt"), os.O_APPEND|os.O_WRONLY, 0)
+	vocab, err := os.ReadFile("testdata/tiny/vocab.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(f, "surplus")
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := NewTokenClassification(ctx, dir); err == nil || !strings.Contains(err.Error(), "pieces") {
-		t.Errorf("got %v", err)
+	lines := strings.SplitAfter(string(vocab), "\n")
+	for name, c := range map[string]struct {
+		vocab string
+		fits  bool
+	}{
+		"as it is":          {string(vocab), true},
+		"one more":          {string(vocab) + "surplus\n", false},
+		"padded embedding":  {strings.Join(lines[:len(lines)-8], ""), true},
+		"only a half of it": {strings.Join(lines[:len(lines)/2], ""), false},
+		"four fifths of it": {strings.Join(lines[:len(lines)*4/5], ""), false},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("testdata/tiny")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, "tokenizer.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "vocab.txt"), []byte(c.vocab), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := NewTokenClassification(ctx, dir)
+		if err == nil {
+			p.Close()
+		}
+		if (err == nil) != c.fits || err != nil && !strings.Contains(err.Error(), "vocab.txt") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
