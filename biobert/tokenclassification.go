@@ -395,14 +395,7 @@ func (r *reader) encode(e *token.Encoding, in *input) error {
 // add appends a window to the batch, between [CLS] and [SEP].
 func (r *reader) add(w window) {
 	ids := r.encs[w.item].IDs
-	b := &r.batch
-	if len(b.Starts) == 0 {
-		b.Starts = append(b.Starts, 0)
-	}
-	b.IDs = append(b.IDs, ids[0])
-	b.IDs = append(b.IDs, ids[w.from:w.to]...)
-	b.IDs = append(b.IDs, ids[len(ids)-1])
-	b.Starts = append(b.Starts, len(b.IDs))
+	r.batch.Add(ids[:1], ids[w.from:w.to], ids[len(ids)-1:])
 }
 
 // windows cuts a text into windows of at most size tokens, of which neighbours share about stride. word

@@ -12,12 +12,14 @@ type Batch struct {
 	Starts []int   // index in IDs of each sequence's first token; one more at the end, len(IDs)
 }
 
-// Add appends a sequence.
-func (b *Batch) Add(ids []int32) {
+// Add appends a sequence, given in pieces.
+func (b *Batch) Add(pieces ...[]int32) {
 	if len(b.Starts) == 0 {
 		b.Starts = append(b.Starts, 0)
 	}
-	b.IDs = append(b.IDs, ids...)
+	for _, ids := range pieces {
+		b.IDs = append(b.IDs, ids...)
+	}
 	b.Starts = append(b.Starts, len(b.IDs))
 }
 
@@ -71,29 +73,28 @@ func (s *State) trace(name string, l int, m kernels.MatF32) {
 	}
 }
 
-// parts cuts n rows (or columns) into at most s.pool.size nearly equal ranges whose
-// borders are multiples of unit, and runs f on each.
-func (s *State) parts(n, unit int, f func(part, lo, hi int)) {
+// cut cuts n rows (or columns) into at most pieces nearly equal ranges whose borders are multiples of
+// unit, and has the goroutines run f on each.
+func (s *State) cut(n, unit, pieces int, f func(piece, lo, hi int)) {
 	units := (n + unit - 1) / unit
-	k := min(s.pool.size, units)
-	s.pool.run(k, func(p int) {
-		f(p, units*p/k*unit, min(units*(p+1)/k*unit, n))
-	})
+	k := min(pieces, units)
+	s.pool.run(k, func(p int) { f(p, units*p/k*unit, min(units*(p+1)/k*unit, n)) })
 }
+
+// parts cuts with one piece for each goroutine: for work that needs buffers of its own.
+func (s *State) parts(n, unit int, f func(part, lo, hi int)) { s.cut(n, unit, s.pool.size, f) }
 
 // chunks is how many pieces of a phase there are for each goroutine: on a busy machine, the ones
 // that run take over from the one that does not.
 const chunks = 4
 
-// split cuts n rows (or columns) into ranges whose borders are multiples of unit, more of them than
-// there are goroutines, and runs f on each.
+// split cuts into more pieces than there are goroutines.
 func (s *State) split(n, unit int, f func(lo, hi int)) {
-	units := (n + unit - 1) / unit
-	k := min(units, s.pool.size)
-	if s.pool.size > 1 {
-		k = min(units, chunks*s.pool.size)
+	pieces := chunks * s.pool.size
+	if s.pool.size == 1 {
+		pieces = 1
 	}
-	s.pool.run(k, func(p int) { f(units*p/k*unit, min(units*(p+1)/k*unit, n)) })
+	s.cut(n, unit, pieces, func(_, lo, hi int) { f(lo, hi) })
 }
 
 // blockTokens bounds the tokens that pass through the two products of a feed-forward
@@ -109,9 +110,8 @@ func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 	eps := float32(m.LayerNormEps)
 	rows := func(f func(lo, hi int)) { s.split(t, 8, f) }
 
-	s.pool.run(min(s.pool.size, b.Len()), func(p int) {
-		k := min(s.pool.size, b.Len())
-		for i := b.Len() * p / k; i < b.Len()*(p+1)/k; i++ {
+	s.parts(b.Len(), 1, func(_, from, to int) {
+		for i := from; i < to; i++ {
 			m.embed(x.Sub(b.Starts[i], b.Starts[i+1], 0, h), b.IDs[b.Starts[i]:b.Starts[i+1]], eps)
 		}
 	})
