@@ -280,25 +280,37 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 	if err != nil {
 		return err
 	}
-	if t.DType == safetensors.F32 {
-		f, err := c.floats(name, m.Vocab, h)
-		m.word = wordsF32{f, h}
-		return err
+	if i := notFiniteAt(t); i >= 0 {
+		row := make([]float32, h)
+		wordsRaw{t}.row(int32(i/h), row)
+		return c.notFinite(name, i, row[i%h])
 	}
-	words := wordsRaw{t.Data, h, t.DType == safetensors.BF16}
+	m.word = wordsRaw{t}
+	return nil
+}
+
+// notFiniteAt returns the index of an element of t, whose type is F32, F16 or BF16, that is infinite
+// or not a number, or -1. It converts nothing: such numbers have all bits of the exponent set.
+func notFiniteAt(t safetensors.Tensor) int {
+	if t.DType == safetensors.F32 {
+		const exponent = 0x7f800000
+		for i := range t.Len() {
+			if binary.LittleEndian.Uint32(t.Data[4*i:])&exponent == exponent {
+				return i
+			}
+		}
+		return -1
+	}
 	exponent := uint16(0x7c00)
-	if words.bf16 {
+	if t.DType == safetensors.BF16 {
 		exponent = 0x7f80
 	}
 	for i := range t.Len() {
 		if binary.LittleEndian.Uint16(t.Data[2*i:])&exponent == exponent {
-			row := make([]float32, h)
-			words.row(int32(i/h), row)
-			return c.notFinite(name, i, row[i%h])
+			return i
 		}
 	}
-	m.word = words
-	return nil
+	return -1
 }
 
 // addTypes adds the embedding of token type 0, which is that of every token of a
@@ -362,7 +374,7 @@ func OpenPacked(f, table *packed.File) (*Model, error) {
 	return m, m.check()
 }
 
-// shapes returns the size of linear j.
+// shape returns the size of linear j.
 func (c *Config) shape(j int) (n, k int) {
 	switch j {
 	case 0:

@@ -9,10 +9,9 @@
 package bert
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/kernels"
 )
 
@@ -115,32 +114,12 @@ func (w wordsS8) row(id int32, dst []float32) {
 	}
 }
 
-// wordsRaw reads rows of a 16-bit table in place, so that opening a checkpoint does
+// wordsRaw reads rows of a checkpoint's table in place, so that opening it does
 // not convert the 30,000 rows of which a text uses a few hundred.
-type wordsRaw struct {
-	data   []byte
-	hidden int
-	bf16   bool
-}
+type wordsRaw struct{ t safetensors.Tensor }
 
-func (w wordsRaw) rows() int { return len(w.data) / 2 / w.hidden }
-func (w wordsRaw) row(id int32, dst []float32) {
-	r := w.data[2*int(id)*w.hidden:][:2*len(dst)]
-	if w.bf16 {
-		for j := range dst {
-			dst[j] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(r[2*j:])) << 16)
-		}
-		return
-	}
-	var half [64]uint16
-	for lo := 0; lo < len(dst); lo += len(half) {
-		h := half[:min(len(half), len(dst)-lo)]
-		for j := range h {
-			h[j] = binary.LittleEndian.Uint16(r[2*(lo+j):])
-		}
-		kernels.Float16ToF32(dst[lo:], h)
-	}
-}
+func (w wordsRaw) rows() int                   { return w.t.Shape[0] }
+func (w wordsRaw) row(id int32, dst []float32) { w.t.Row(int(id)).Float32s(dst) } // of a type that was checked
 
 // activations maps hidden_act to the function applied in place.
 var activations = map[string]func([]float32){

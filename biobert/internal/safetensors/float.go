@@ -23,7 +23,7 @@ func (t Tensor) Float32s(dst []float32) ([]float32, error) {
 		data = data[:2*len(dst)]
 		for i := range dst {
 			h := uint32(le.Uint16(data[2*i:]))
-			if h&0x7c00-0x400 < 0x7800 { // as in Float16, which is not inlined
+			if h&0x7c00-0x400 < 0x7800 { // normal numbers only need their exponent's bias changed
 				dst[i] = math.Float32frombits(h&0x8000<<16 | (h&0x7fff<<13 + 112<<23))
 			} else {
 				dst[i] = float16Rare(h)
@@ -42,15 +42,6 @@ func (t Tensor) Float32s(dst []float32) ([]float32, error) {
 		return nil, fmt.Errorf("safetensors: tensor %q: %s is not a floating-point type that can be converted (F32, F16, BF16, F64 can)", t.Name, t.DType)
 	}
 	return dst, nil
-}
-
-// Float16 converts an IEEE 754 half-precision number, exactly.
-func Float16(bits uint16) float32 {
-	// Normal numbers only need their exponent's bias changed.
-	if h := uint32(bits); h&0x7c00-0x400 < 0x7800 {
-		return math.Float32frombits(h&0x8000<<16 | (h&0x7fff<<13 + 112<<23))
-	}
-	return float16Rare(uint32(bits))
 }
 
 // float16Rare converts zeros, subnormal numbers, infinities and NaN.

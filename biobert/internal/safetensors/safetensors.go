@@ -91,6 +91,12 @@ func (t Tensor) Len() int {
 	return n
 }
 
+// Row returns element i of the first dimension, which must be of whole bytes and is not copied.
+func (t Tensor) Row(i int) Tensor {
+	n := len(t.Data) / t.Shape[0]
+	return Tensor{Name: t.Name, DType: t.DType, Shape: t.Shape[1:], Data: t.Data[i*n : (i+1)*n]}
+}
+
 // A File is an open file. The zero value is not usable.
 type File struct {
 	Metadata map[string]string // the free-form entries of the header
