@@ -179,8 +179,15 @@ func (c *Checkpoint) weights(i, j int) (w, bias []float32, n, k int, err error) 
 	return w, bias, n, k, nil
 }
 
-// Sparsity returns the share of zeros among the weights of the encoder's linears.
-func (c *Checkpoint) Sparsity() (float64, error) {
+// sparsity returns the share of zeros among the weights of the encoder's linears. Counting reads all
+// of them, so what was counted when the cache was made is taken from there.
+func (c *Checkpoint) sparsity() (float64, error) {
+	if path, err := c.cachePath(); err == nil {
+		if f, err := packed.OpenFile(path); err == nil {
+			defer f.Close()
+			return f.Sparsity, nil
+		}
+	}
 	zeros, all := 0, 0
 	for i := range c.Config.Layers {
 		for j := range 4 {
@@ -208,7 +215,7 @@ func countZeros(w []float32) int {
 // Sparse from half of the weights being zero, else Dense.
 func (c *Checkpoint) Load(engine Engine) (*Model, error) {
 	if engine == "" {
-		s, err := c.Sparsity()
+		s, err := c.sparsity()
 		if err != nil {
 			return nil, err
 		}

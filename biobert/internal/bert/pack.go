@@ -20,7 +20,7 @@ import (
 )
 
 // packVersion is part of every cache key. It changes when the same checkpoint would be packed differently.
-const packVersion = 1
+const packVersion = 2
 
 // sparseEncoder quantizes and packs the encoder's linears; next returns linear j of layer i.
 // It works on all processors: BERT-base takes seconds on one.
@@ -171,7 +171,15 @@ func (c *Checkpoint) cachePath() (string, error) {
 
 func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
 	w := &packed.Writer{Meta: packed.Meta{Name: filepath.Base(c.Dir), Engine: string(Sparse), Source: "encoder of a checkpoint"}}
-	return w, sparseEncoder(w, c.Config.Layers, c.weights)
+	var zeros, all atomic.Int64
+	err := sparseEncoder(w, c.Config.Layers, func(i, j int) ([]float32, []float32, int, int, error) {
+		f, bias, n, k, err := c.weights(i, j)
+		zeros.Add(int64(countZeros(f)))
+		all.Add(int64(len(f)))
+		return f, bias, n, k, err
+	})
+	w.Meta.Sparsity = float64(zeros.Load()) / float64(all.Load())
+	return w, err
 }
 
 func (c *Checkpoint) packInMemory(m *Model) error {

@@ -64,6 +64,7 @@ type Meta struct {
 	Table    string          `json:"table,omitempty"`    // shared table that holds the word embedding and the vocabulary
 	TableCRC uint32          `json:"table_crc,omitzero"` // its header's checksum, so that a model never meets the wrong table
 	Engine   string          `json:"engine,omitempty"`   // form of the encoder's weights: "sparse" or "dense"
+	Sparsity float64         `json:"sparsity,omitzero"`  // share of zeros in the encoder's weights before they were quantized
 	Source   string          `json:"source,omitempty"`   // what the file was made from, for people
 }
 
@@ -195,9 +196,6 @@ func (f *File) Verify() error {
 	}
 	return nil
 }
-
-// Has reports whether there is a section called name.
-func (f *File) Has(name string) bool { _, ok := f.sec[name]; return ok }
 
 // Section returns the bytes of the section called name, not copied, if it has
 // the given type and shape. A negative number in shape stands for any.
