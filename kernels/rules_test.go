@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +17,8 @@ import (
 )
 
 // asmName splits the name of an assembly file into operation (with type and
-// structure) and instruction set.
-var asmName = regexp.MustCompile(`^(\w+)_(\w+?)_amd64\.s$`)
+// structure), instruction set and architecture.
+var asmName = regexp.MustCompile(`^(\w+)_(\w+?)_(amd64|arm64)\.s$`)
 
 // asmSymbol finds the functions of an assembly file.
 var asmSymbol = regexp.MustCompile(`(?m)^TEXT ·(\w+)`)
@@ -45,13 +46,13 @@ func TestAssemblyFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Contains(b, []byte("\n//go:build amd64 && !purego\n")) && !bytes.HasPrefix(b, []byte("//go:build amd64 && !purego\n")) {
-			t.Errorf("%s: no line \"//go:build amd64 && !purego\"", file)
-		}
 		part := asmName.FindStringSubmatch(file)
 		if part == nil {
 			t.Errorf("%s: want a name like <op>_<type>_<isa>_amd64.s", file)
 			continue
+		}
+		if tag := "//go:build " + part[3] + " && !purego\n"; !strings.Contains("\n"+string(b), "\n"+tag) {
+			t.Errorf("%s: no line %q", file, tag)
 		}
 		for _, sym := range asmSymbol.FindAllSubmatch(b, -1) {
 			if s := string(sym[1]); !strings.Contains(s, strings.ToUpper(part[2])) {
@@ -61,8 +62,8 @@ func TestAssemblyFiles(t *testing.T) {
 		if variants := strings.ReplaceAll(part[1], "_", "") + "variants"; !strings.Contains(strings.ToLower(tests.String()), variants) {
 			t.Errorf("%s: no test ranges over the variants of %s", file, part[1])
 		}
-		if len(isas) == 1 {
-			continue // built without assembly: only the reference is registered
+		if len(isas) == 1 || part[3] != runtime.GOARCH {
+			continue // not in this build, so not registered
 		}
 		i := slices.IndexFunc(ops, func(o op) bool { return o.name == part[1] })
 		if i < 0 {
@@ -106,30 +107,32 @@ func TestDocTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, ok := strings.Cut(string(b), "\n//\toperation ")
-	if !ok {
+	// There is a table for each architecture.
+	tables := strings.Split(string(b), "\n//\toperation ")[1:]
+	if len(tables) == 0 {
 		t.Fatal("no table")
 	}
-	head, table, _ := strings.Cut(table, "\n")
-	cols := strings.Fields(head)
 	rows := make(map[string][]string)
-	for line := range strings.Lines(table) {
-		line, ok = strings.CutPrefix(line, "//\t")
-		if !ok {
-			break
-		}
-		name := strings.Fields(line)[0]
-		for _, col := range cols {
-			// The mark stands below the first letter of the column's name.
-			if at := len("operation ") + strings.Index(head, col); at < len(line) && line[at] == 'x' {
-				rows[name] = append(rows[name], col)
+	for _, table := range tables {
+		head, table, _ := strings.Cut(table, "\n")
+		for line := range strings.Lines(table) {
+			line, ok := strings.CutPrefix(line, "//\t")
+			if !ok {
+				break
+			}
+			name := strings.Fields(line)[0]
+			for _, col := range strings.Fields(head) {
+				here := slices.ContainsFunc(isas, func(s isa) bool { return s.name == col })
+				// The mark stands below the first letter of the column's name.
+				if at := len("operation ") + strings.Index(head, col); here && at < len(line) && line[at] == 'x' {
+					rows[name] = append(rows[name], col)
+				}
 			}
 		}
-		rows[name] = append(rows[name], "ref")
 	}
 	for _, o := range ops {
-		if !slices.Equal(rows[o.name], o.isas) {
-			t.Errorf("%s has variants %q, but its package comment says %q", o.name, o.isas, rows[o.name])
+		if want := append(rows[o.name], "ref"); !slices.Equal(want, o.isas) {
+			t.Errorf("%s has variants %q, but its package comment says %q", o.name, o.isas, want)
 		}
 		delete(rows, o.name)
 	}
