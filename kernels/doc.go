@@ -52,13 +52,15 @@
 // # Instruction sets
 //
 // Every operation has a reference in plain Go, which is built everywhere, and
-// on amd64 variants in assembly; the best one that the CPU can run is chosen
-// when the process starts. [Active] lists the choices.
+// on amd64 and arm64 variants in assembly; the best one that the CPU can run is
+// chosen when the process starts. [Active] lists the choices.
 //
 //	name         CPU features needed
 //	avx512vbmi   those of avx512f, avx512_vnni, avx512vbmi
 //	avx512f      those of avx2, avx512f, avx512bw, avx512dq, avx512vl
 //	avx2         avx2, fma
+//	dotprod      those of neon, asimddp
+//	neon         asimd
 //	ref          none
 //
 //	operation        avx512vbmi  avx512f  avx2
@@ -73,6 +75,17 @@
 //	float16_f32                  x
 //	gemm_s8_sparse   x                    x
 //	quantize_u8                  x        x
+//
+//	operation        dotprod  neon
+//	gemm_f32                  x
+//	attention_f32             x
+//	layernorm_f32             x
+//	softmax_f32               x
+//	gelu_f32                  x
+//	gelu_tanh_f32             x
+//	pack_f32                  x
+//	float16_f32               x
+//	quantize_u8               x
 //
 // The environment variable KERNELS_ISA=<name> restricts the choice to variants
 // that need no more than the features of that name, for tests and comparisons;
