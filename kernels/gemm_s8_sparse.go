@@ -21,8 +21,9 @@ type gemmS8SparseImpl struct {
 	// prepare arranges x in t.buf; t.rows, t.k, t.scale and t.zero are set.
 	prepare func(t *TilesS8, x MatU8)
 	// gemm computes blocks b0 to b1 of w for all tokens of t.
-	gemm      func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
-	usesPairs bool // gemm reads w.pairs()
+	gemm func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
+	// form makes the form of w that gemm reads; nil if that is the packed one.
+	form func(w *SparseS8)
 }
 
 // gemmS8SparseVariants holds every variant, best first and the reference last.
@@ -116,7 +117,7 @@ func GemmS8Sparse(dst MatF32, x *TilesS8, w *SparseS8, bias []float32, b0, b1 in
 // read the weights in another form, which takes about 1 ns a weight to make and
 // 6 bytes for each nonzero to keep. A call is never needed.
 func (w *SparseS8) Prepare() {
-	if gemmS8SparseBest.usesPairs {
-		w.pairs()
+	if gemmS8SparseBest.form != nil {
+		gemmS8SparseBest.form(w)
 	}
 }

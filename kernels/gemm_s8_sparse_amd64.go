@@ -11,7 +11,7 @@ import (
 
 var gemmS8SparseAsm = []variant[*gemmS8SparseImpl]{
 	{"avx512vbmi", &gemmS8SparseImpl{prepare: prepareS8AVX512VBMI, gemm: gemmS8SparseAVX512VBMI}},
-	{"avx2", &gemmS8SparseImpl{prepare: prepareS8AVX2, gemm: gemmS8SparseAVX2, usesPairs: true}},
+	{"avx2", &gemmS8SparseImpl{prepare: prepareS8AVX2, gemm: gemmS8SparseAVX2, form: func(w *SparseS8) { w.pairs() }}},
 }
 
 // sparseSums is room for the sums of a few blocks and one tile of tokens.
