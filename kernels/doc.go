@@ -1,7 +1,7 @@
 // Package kernels holds the numeric kernels of a BERT encoder on CPUs: linear
-// layers with dense float32 and with sparse int8 weights, attention, layer
-// norm, softmax, GELU, and the conversions between number formats. It uses no
-// cgo and knows nothing of models, text or files.
+// layers with dense float32, dense int8 and sparse int8 weights, attention,
+// layer norm, softmax, GELU, and the conversions between number formats. It
+// uses no cgo and knows nothing of models, text or files.
 //
 // Weights are packed once and used many times:
 //
@@ -56,25 +56,28 @@
 // chosen when the process starts. [Active] lists the choices.
 //
 //	name         CPU features needed
-//	avx512vbmi   those of avx512f, avx512_vnni, avx512vbmi
+//	avx512vbmi   those of avx512vnni, avx512vbmi
+//	avx512vnni   those of avx512f, avx512_vnni
 //	avx512f      those of avx2, avx512f, avx512bw, avx512dq, avx512vl
+//	avxvnni      those of avx2, avx_vnni
 //	avx2         avx2, fma
 //	dotprod      those of neon, asimddp
 //	neon         asimd
 //	ref          none
 //
-//	operation        avx512vbmi  avx512f  avx2
-//	gemm_f32                     x        x
-//	attention_f32                x        x
-//	attention_s8     x                    x
-//	layernorm_f32                x        x
-//	softmax_f32                  x        x
-//	gelu_f32                     x        x
-//	gelu_tanh_f32                x        x
-//	pack_f32                              x
-//	float16_f32                  x
-//	gemm_s8_sparse   x                    x
-//	quantize_u8                  x        x
+//	operation        avx512vbmi  avx512vnni  avx512f  avxvnni  avx2
+//	gemm_f32                                 x                 x
+//	attention_f32                            x                 x
+//	attention_s8     x                                         x
+//	layernorm_f32                            x                 x
+//	softmax_f32                              x                 x
+//	gelu_f32                                 x                 x
+//	gelu_tanh_f32                            x                 x
+//	pack_f32                                                   x
+//	float16_f32                              x
+//	gemm_s8_dense                x                    x        x
+//	gemm_s8_sparse   x                                         x
+//	quantize_u8                              x                 x
 //
 //	operation        dotprod  neon
 //	gemm_f32                  x

@@ -1,0 +1,3 @@
+module github.com/sparsebio/sparsebio/kernels/_asm/dense
+
+go 1.26
