@@ -68,6 +68,8 @@ type SparseS8 struct {
 
 	pairOnce sync.Once
 	pairList *pairsS8
+
+	sparseForms // of the variants for arm64
 }
 
 const (

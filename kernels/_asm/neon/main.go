@@ -17,13 +17,15 @@ import (
 
 // files maps the name of each generated file to its writer.
 var files = map[string]func(*asm){
-	"gemm_f32_neon_arm64.s":      gemm,
-	"pack_f32_neon_arm64.s":      pack,
-	"layernorm_f32_neon_arm64.s": layerNorm,
-	"softmax_f32_neon_arm64.s":   softmax,
-	"gelu_f32_neon_arm64.s":      gelu,
-	"quantize_u8_neon_arm64.s":   quantize,
-	"float16_f32_neon_arm64.s":   float16,
+	"gemm_f32_neon_arm64.s":          gemm,
+	"pack_f32_neon_arm64.s":          pack,
+	"layernorm_f32_neon_arm64.s":     layerNorm,
+	"softmax_f32_neon_arm64.s":       softmax,
+	"gelu_f32_neon_arm64.s":          gelu,
+	"quantize_u8_neon_arm64.s":       quantize,
+	"float16_f32_neon_arm64.s":       float16,
+	"gemm_s8_sparse_dotprod_arm64.s": sparseDotProd,
+	"gemm_s8_sparse_neon_arm64.s":    sparseNEON,
 }
 
 func main() {
