@@ -37,19 +37,22 @@ type State struct {
 	// "embeddings", "layer.0.qkv" ... The matrix is only valid during the call.
 	Trace func(name string, m kernels.MatF32)
 
-	x, qkv, y, up, logits buffer
-	quant                 []quantized                  // one for each goroutine
-	attention             []kernels.AttentionScratch   // one for each goroutine
-	attentionS8           []kernels.AttentionS8Scratch // one for each goroutine
+	x, qkv, y, logits buffer
+	workers           []worker
+}
+
+// A worker holds the buffers of one goroutine.
+type worker struct {
+	att, up     buffer
+	quant       quantized
+	attention   kernels.AttentionScratch
+	attentionS8 kernels.AttentionS8Scratch
 }
 
 // NewState returns a State whose passes are shared by threads goroutines.
 func NewState(threads int) *State {
 	p := newPool(threads)
-	return &State{
-		pool: p, quant: make([]quantized, p.size),
-		attention: make([]kernels.AttentionScratch, p.size), attentionS8: make([]kernels.AttentionS8Scratch, p.size),
-	}
+	return &State{pool: p, workers: make([]worker, p.size)}
 }
 
 // Close stops the goroutines of s.
@@ -73,78 +76,35 @@ func (s *State) trace(name string, l int, m kernels.MatF32) {
 	}
 }
 
-// cut cuts n rows (or columns) into at most pieces nearly equal ranges whose borders are multiples of
+// cut cuts n rows (or columns) into pieces nearly equal ranges, or fewer, whose borders are multiples of
 // unit, and has the goroutines run f on each.
-func (s *State) cut(n, unit, pieces int, f func(piece, lo, hi int)) {
+func (s *State) cut(n, unit, pieces int, f func(w *worker, lo, hi int)) {
 	units := (n + unit - 1) / unit
 	k := min(pieces, units)
-	s.pool.run(k, func(p int) { f(p, units*p/k*unit, min(units*(p+1)/k*unit, n)) })
+	s.pool.run(k, func(w, p int) { f(&s.workers[w], units*p/k*unit, min(units*(p+1)/k*unit, n)) })
 }
 
-// parts cuts with one piece for each goroutine: for work that needs buffers of its own.
-func (s *State) parts(n, unit int, f func(part, lo, hi int)) { s.cut(n, unit, s.pool.size, f) }
-
-// chunks is how many pieces of a phase there are for each goroutine: on a busy machine, the ones
+// chunks is how many pieces of a short phase there are for each goroutine: on a busy machine, the ones
 // that run take over from the one that does not.
 const chunks = 4
 
 // split cuts into more pieces than there are goroutines.
-func (s *State) split(n, unit int, f func(lo, hi int)) {
+func (s *State) split(n, unit int, f func(w *worker, lo, hi int)) {
 	pieces := chunks * s.pool.size
 	if s.pool.size == 1 {
 		pieces = 1
 	}
-	s.cut(n, unit, pieces, func(_, lo, hi int) { f(lo, hi) })
+	s.cut(n, unit, pieces, f)
 }
-
-// blockTokens bounds the tokens that pass through the two products of a feed-forward
-// layer at a time, so that what lies between them stays in the second-level cache.
-const blockTokens = 192
 
 // Forward returns the logits [tokens, labels] of a batch. The matrix belongs to s and
 // is valid until its next pass. Every id must be below the size of the vocabulary and
 // no sequence longer than MaxPosition: Check says whether that is so.
 func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
-	t, h := len(b.IDs), m.Hidden
-	x, y := s.x.mat(t, h), s.y.mat(t, h)
-	eps := float32(m.LayerNormEps)
-	rows := func(f func(lo, hi int)) { s.split(t, 8, f) }
-
-	s.parts(b.Len(), 1, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			m.embed(x.Sub(b.Starts[i], b.Starts[i+1], 0, h), b.IDs[b.Starts[i]:b.Starts[i+1]], eps)
-		}
-	})
-	s.trace("embeddings", -1, x)
-	for i := range m.layers {
-		l := &m.layers[i]
-		qkv := s.qkv.mat(t, 3*h)
-		l.qkv.apply(s, qkv, x, nil)
-		s.trace("qkv", i, qkv)
-		m.attention(s, y, qkv, b)
-		s.trace("attention.context", i, y)
-		att := s.qkv.mat(t, h) // Q, K and V are done with
-		l.attOut.apply(s, att, y, nil)
-		rows(func(lo, hi int) {
-			kernels.LayerNormF32(x.Sub(lo, hi, 0, h), att.Sub(lo, hi, 0, h), x.Sub(lo, hi, 0, h), l.attNorm.gamma, l.attNorm.beta, eps)
-		})
-		s.trace("attention.output", i, x)
-		for lo := 0; lo < t; lo += blockTokens {
-			hi := min(lo+blockTokens, t)
-			up := s.up.mat(hi-lo, m.Intermediate)
-			l.up.apply(s, up, x.Sub(lo, hi, 0, h), activations[m.Act])
-			s.trace("intermediate", i, up)
-			l.down.apply(s, y.Sub(lo, hi, 0, h), up, nil)
-		}
-		rows(func(lo, hi int) {
-			kernels.LayerNormF32(x.Sub(lo, hi, 0, h), y.Sub(lo, hi, 0, h), x.Sub(lo, hi, 0, h), l.outNorm.gamma, l.outNorm.beta, eps)
-		})
-		s.trace("output", i, x)
+	if m.Engine == Sparse {
+		return m.forwardS8(s, b)
 	}
-	logits := s.logits.mat(t, len(m.Labels))
-	m.classifier.apply(s, logits, x, nil)
-	s.trace("logits", -1, logits)
-	return logits
+	return m.forwardF32(s, b)
 }
 
 // Check reports why a batch cannot be passed to Forward.
@@ -162,40 +122,51 @@ func (m *Model) Check(b *Batch) error {
 	return nil
 }
 
-// embed writes the embeddings of one sequence to x.
-func (m *Model) embed(x kernels.MatF32, ids []int32, eps float32) {
-	for i, id := range ids {
-		r, p := x.Row(i), m.position[i*m.Hidden:][:m.Hidden]
-		m.word.row(id, r)
+// embed writes the embeddings of tokens lo to hi to the same rows of x.
+func (m *Model) embed(x kernels.MatF32, b *Batch, lo, hi int) {
+	seq := 0
+	for t := lo; t < hi; t++ {
+		for b.Starts[seq+1] <= t {
+			seq++
+		}
+		r, p := x.Row(t), m.position[(t-b.Starts[seq])*m.Hidden:][:m.Hidden]
+		m.word.row(b.IDs[t], r)
 		for j := range r {
 			r[j] += p[j]
 		}
 	}
-	kernels.LayerNormF32(x, x, kernels.MatF32{}, m.embNorm.gamma, m.embNorm.beta, eps)
+	x = x.Sub(lo, hi, 0, m.Hidden)
+	kernels.LayerNormF32(x, x, kernels.MatF32{}, m.embNorm.gamma, m.embNorm.beta, float32(m.LayerNormEps))
 }
 
-// attention computes the context [tokens, hidden] of every sequence of a batch.
+// attention computes the context [tokens, hidden] of every sequence of a batch. Work is cut by heads, and
+// by sequences where there are many.
 func (m *Model) attention(s *State, dst, qkv kernels.MatF32, b *Batch) {
 	n := b.Len()
-	if n >= s.pool.size { // a share of the sequences for each goroutine
-		s.parts(n, 1, func(p, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				m.attend(s, p, dst, qkv, b.Starts[i], b.Starts[i+1], 0, m.Heads)
-			}
-		})
+	if s.pool.size == 1 {
+		for i := range n {
+			m.attend(&s.workers[0], dst, qkv, b.Starts[i], b.Starts[i+1], 0, m.Heads)
+		}
 		return
 	}
-	for i := range n { // a share of the heads for each
-		s.parts(m.Heads, 1, func(p, h0, h1 int) { m.attend(s, p, dst, qkv, b.Starts[i], b.Starts[i+1], h0, h1) })
-	}
+	groups := min(max(chunks*s.pool.size/n, 1), m.Heads)
+	s.pool.run(n*groups, func(w, p int) {
+		i, g := p/groups, p%groups
+		m.attend(&s.workers[w], dst, qkv, b.Starts[i], b.Starts[i+1], g*m.Heads/groups, (g+1)*m.Heads/groups)
+	})
 }
 
 // attend computes heads h0 to h1 of the tokens t0 to t1 of one sequence.
-func (m *Model) attend(s *State, part int, dst, qkv kernels.MatF32, t0, t1, h0, h1 int) {
+func (m *Model) attend(w *worker, dst, qkv kernels.MatF32, t0, t1, h0, h1 int) {
 	dst, qkv = dst.Sub(t0, t1, 0, dst.Cols), qkv.Sub(t0, t1, 0, qkv.Cols)
 	if m.Engine == Sparse {
-		kernels.AttentionS8(dst, qkv, m.Heads, h0, h1, &s.attentionS8[part])
+		kernels.AttentionS8(dst, qkv, m.Heads, h0, h1, &w.attentionS8)
 		return
 	}
-	kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &s.attention[part])
+	kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &w.attention)
+}
+
+// normalize adds residual to x and normalizes the sum, in place.
+func (m *Model) normalize(x, residual kernels.MatF32, n norm) {
+	kernels.LayerNormF32(x, residual, x, n.gamma, n.beta, float32(m.LayerNormEps))
 }

@@ -29,20 +29,6 @@ func (l *linear) bytes() int {
 	return 4 * l.n * l.k
 }
 
-// apply writes the product of x [rows, k] to dst [rows, n] and then applies act, which may
-// be nil, to it.
-func (l *linear) apply(s *State, dst, x kernels.MatF32, act func([]float32)) {
-	if l.sparse != nil {
-		l.applySparse(s, dst, x, act)
-		return
-	}
-	// Whole panels of outputs go to each goroutine, so that every weight is read by one.
-	s.split(l.n, 32, func(lo, hi int) {
-		kernels.GemmF32(dst, x, l.dense, l.bias, lo, hi)
-		activate(dst, lo, hi, act)
-	})
-}
-
 // activate applies act to columns lo to hi of every row.
 func activate(m kernels.MatF32, lo, hi int, act func([]float32)) {
 	if act == nil {
@@ -53,7 +39,7 @@ func activate(m kernels.MatF32, lo, hi int, act func([]float32)) {
 	}
 }
 
-// A quantized holds one goroutine's share of the tokens in 8 bits.
+// A quantized holds tokens in 8 bits.
 type quantized struct {
 	rows  kernels.MatU8
 	tiles kernels.TilesS8
@@ -75,24 +61,10 @@ func (q *quantized) set(x kernels.MatF32) {
 	q.tiles.Prepare(q.rows)
 }
 
-// tileTokens is the number of tokens that the sparse kernels take at a time at most.
-const tileTokens = 24
-
-// applySparse quantizes x, each row with a scale of its own, and multiplies. Goroutines share first the
-// tokens and then the outputs, in blocks of 64.
-func (l *linear) applySparse(s *State, dst, x kernels.MatF32, act func([]float32)) {
-	type share struct{ lo, hi int }
-	shares := make([]share, s.pool.size)
-	s.parts(x.Rows, tileTokens, func(p, lo, hi int) {
-		shares[p] = share{lo, hi}
-		s.quant[p].set(x.Sub(lo, hi, 0, x.Cols))
-	})
-	s.split(l.sparse.Blocks(), 1, func(b0, b1 int) {
-		for p, sh := range shares {
-			if sh.lo < sh.hi {
-				kernels.GemmS8Sparse(dst.Sub(sh.lo, sh.hi, 0, dst.Cols), &s.quant[p].tiles, l.sparse, l.bias, b0, b1)
-			}
-		}
-		activate(dst, 64*b0, min(64*b1, l.n), act)
-	})
+// multiply quantizes x [rows, k], each row with a scale of its own, writes its product with the sparse
+// weights of l to dst [rows, n] and applies act, which may be nil, to it.
+func (l *linear) multiply(w *worker, dst, x kernels.MatF32, act func([]float32)) {
+	w.quant.set(x)
+	kernels.GemmS8Sparse(dst, &w.quant.tiles, l.sparse, l.bias, 0, l.sparse.Blocks())
+	activate(dst, 0, l.n, act)
 }

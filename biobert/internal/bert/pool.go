@@ -4,16 +4,17 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A pool runs the parts of one phase of a forward pass on several goroutines.
-// A phase takes some tens of microseconds, less than it costs to wake a parked
-// goroutine twice, so idle workers poll for a while before they park; they yield
-// while they do, and so leave the machine to others when it is busy.
+// A phase takes some tens of microseconds or more, not much against what it costs to wake a
+// parked goroutine, so those that wait poll for a while before they give up the processor;
+// they do give it up, so that on a busy machine it goes to whoever they are waiting for.
 type pool struct {
 	size int // goroutines that share the work, the caller's included
 
-	f    func(part int)
+	f    func(worker, part int)
 	n    int32
 	next atomic.Int32 // next part to take
 	done atomic.Int32 // parts finished
@@ -29,25 +30,38 @@ type pool struct {
 func newPool(size int) *pool {
 	p := &pool{size: max(size, 1)}
 	p.wake.L = &p.mu
-	for range p.size - 1 {
-		go p.work()
+	for i := 1; i < p.size; i++ {
+		go p.work(i)
 	}
 	return p
 }
 
-// spins is how many polls a worker makes before it parks: 20 to 50 microseconds.
-const spins = 200
+// poll looks whether ready for some tens of microseconds, and lets other goroutines run meanwhile.
+func poll(ready func() bool) bool {
+	for range 200 {
+		for range 16 {
+			if ready() {
+				return true
+			}
+		}
+		runtime.Gosched()
+	}
+	return false
+}
 
-func (p *pool) work() {
+// await returns when ready. After a while it looks only now and then, and leaves the
+// processor to others.
+func await(ready func() bool) {
+	for !poll(ready) {
+		time.Sleep(20 * time.Microsecond)
+	}
+}
+
+func (p *pool) work(worker int) {
 	last := int32(0)
 	fresh := func() bool { c := p.phase.Load(); return c < 0 || c&1 == 1 && c != last }
 	for {
-		ready := fresh()
-		for i := 0; !ready && i < spins; i++ {
-			runtime.Gosched()
-			ready = fresh()
-		}
-		if !ready {
+		if !poll(fresh) {
 			p.mu.Lock()
 			p.parked++
 			for !fresh() {
@@ -65,7 +79,7 @@ func (p *pool) work() {
 		// never reads the fields of a phase that is being prepared.
 		p.joined.Add(1)
 		if p.phase.Load() == cur && cur&1 == 1 {
-			p.take()
+			p.take(worker)
 		}
 		p.joined.Add(-1)
 		last = cur
@@ -73,29 +87,28 @@ func (p *pool) work() {
 }
 
 // take does parts until there are none left.
-func (p *pool) take() {
+func (p *pool) take(worker int) {
 	for {
 		i := p.next.Add(1) - 1
 		if i >= p.n {
 			return
 		}
-		p.f(int(i))
+		p.f(worker, int(i))
 		p.done.Add(1)
 	}
 }
 
-// run calls f(0) ... f(n-1), each once, and returns when all are done. Only one
-// goroutine may call run at a time.
-func (p *pool) run(n int, f func(part int)) {
+// run calls f for the parts 0 to n-1, each once, and returns when all are done. worker, 0 to size-1,
+// is the same for parts that run one after another on the same goroutine, and for no others at the time.
+// Only one goroutine may call run at a time.
+func (p *pool) run(n int, f func(worker, part int)) {
 	if p.size == 1 || n <= 1 {
 		for i := range n {
-			f(i)
+			f(0, i)
 		}
 		return
 	}
-	for p.joined.Load() != 0 {
-		runtime.Gosched()
-	}
+	await(func() bool { return p.joined.Load() == 0 })
 	p.f, p.n = f, int32(n)
 	p.next.Store(0)
 	p.done.Store(0)
@@ -105,10 +118,8 @@ func (p *pool) run(n int, f func(part int)) {
 		p.wake.Broadcast()
 	}
 	p.mu.Unlock()
-	p.take()
-	for p.done.Load() < int32(n) {
-		runtime.Gosched()
-	}
+	p.take(0)
+	await(func() bool { return p.done.Load() == int32(n) })
 	p.phase.Add(1)
 }
 

@@ -13,7 +13,7 @@ func TestPoolRunsEveryPartOnce(t *testing.T) {
 		for phase := range 2000 {
 			n := phase % 17
 			var seen [17]atomic.Int32
-			p.run(n, func(i int) { seen[i].Add(1) })
+			p.run(n, func(_, i int) { seen[i].Add(1) })
 			for i := range n {
 				if c := seen[i].Load(); c != 1 {
 					t.Fatalf("size %d, phase %d: part %d ran %d times", size, phase, i, c)
@@ -33,8 +33,8 @@ func TestPoolPhasesAreOrdered(t *testing.T) {
 	defer p.close()
 	v := make([]int, 64)
 	for phase := range 5000 {
-		p.run(len(v), func(i int) { v[i] = phase })
-		p.run(len(v), func(i int) {
+		p.run(len(v), func(_, i int) { v[i] = phase })
+		p.run(len(v), func(_, i int) {
 			if got := v[(i+13)%len(v)]; got != phase {
 				t.Errorf("phase %d saw %d", phase, got)
 			}
@@ -45,7 +45,7 @@ func TestPoolPhasesAreOrdered(t *testing.T) {
 func TestPoolCloseEndsWorkers(t *testing.T) {
 	before := runtime.NumGoroutine()
 	p := newPool(8)
-	p.run(8, func(int) {})
+	p.run(8, func(_, _ int) {})
 	p.close()
 	for range 200 {
 		if runtime.NumGoroutine() <= before {
@@ -60,6 +60,6 @@ func BenchmarkPool(b *testing.B) {
 	p := newPool(2)
 	defer p.close()
 	for b.Loop() {
-		p.run(2, func(int) {})
+		p.run(2, func(_, _ int) {})
 	}
 }
