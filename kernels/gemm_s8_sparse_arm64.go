@@ -63,8 +63,9 @@ type sparseArrangeArgs struct {
 	src    unsafe.Pointer
 	stride int
 	dst    unsafe.Pointer
-	step   int // bytes from one group to the next
-	chunks int
+	step   int    // bytes from one group to the next
+	chunks int    // of 16 inputs
+	flip   uint32 // of sparseArrangeDOTPROD: what four inputs are xored with
 }
 
 //go:noescape
@@ -127,6 +128,7 @@ func (f *sparseNEON) prepare(t *TilesS8, x MatU8) {
 				a.src, a.stride = at(t.spare, 0), k
 			}
 			if f.dotProd {
+				a.flip = 0x80808080 // takes 128
 				sparseArrangeDOTPROD(&a)
 			} else {
 				sparseArrangeNEON(&a)

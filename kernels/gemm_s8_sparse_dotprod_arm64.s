@@ -732,6 +732,8 @@ TEXT ·sparseArrangeDOTPROD(SB), NOSPLIT, $0-8
 	MOVD 16(R0), R3
 	MOVD 24(R0), R4
 	MOVD 32(R0), R5
+	MOVWU 40(R0), R6
+	WORD $0x4e040cd0 // dup v16.4s, w6
 
 loop:
 	MOVD R1, R6
@@ -743,7 +745,6 @@ loop:
 	ADD R2, R6
 	WORD $0x3dc000c3 // ldr q3, [x6]
 	ADD $16, R1
-	WORD $0x4f04e410 // movi v16.16b, #128
 	WORD $0x4e823804 // zip1 v4.4s, v0.4s, v2.4s
 	WORD $0x4e833826 // zip1 v6.4s, v1.4s, v3.4s
 	WORD $0x4e827805 // zip2 v5.4s, v0.4s, v2.4s

@@ -135,12 +135,16 @@ func (d sparseDot) tile(a *asm, n int) {
 
 // sparseArrange writes the start of the functions that arrange 16 inputs of a
 // few tokens at a time. Registers: R1 source, R2 its stride, R3 destination, R4
-// bytes from one group to the next, R5 chunks of 16.
+// bytes from one group to the next, R5 chunks of 16, v16 what is flipped.
 func sparseArrange(a *asm, isa string, tokens int) {
 	a.text("sparseArrange"+isa, 8, fmt.Sprintf("func sparseArrange%s(a *sparseArrangeArgs)", isa), "", fmt.Sprintf("Arranges %d tokens.", tokens))
 	a.f("MOVD a+0(FP), R0")
 	for i := range 5 {
 		a.f("MOVD %d(R0), R%d", 8*i, 1+i)
+	}
+	if isa == "DOTPROD" {
+		a.f("MOVWU 40(R0), R6")
+		a.v("dup v16.4s, w6")
 	}
 	a.label("loop")
 	a.f("MOVD R1, R6")
@@ -154,12 +158,11 @@ func sparseArrange(a *asm, isa string, tokens int) {
 }
 
 // sparseDotProd writes the functions of the dotprod variant: groups of four
-// inputs, four tokens to a vector. Activations become signed by taking 128.
+// inputs, four tokens to a vector.
 func sparseDotProd(a *asm) {
 	sparseDots[0].write(a)
 
 	sparseArrange(a, "DOTPROD", 4)
-	a.v("movi v16.16b, #128")
 	transpose(a, 0, 4)
 	for i := range 4 {
 		a.v("eor v%d.16b, v%d.16b, v16.16b", i, i)
