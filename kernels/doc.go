@@ -82,6 +82,7 @@
 //	operation        dotprod  neon
 //	gemm_f32                  x
 //	attention_f32             x
+//	attention_s8     x
 //	layernorm_f32             x
 //	softmax_f32               x
 //	gelu_f32                  x
