@@ -56,6 +56,8 @@
 // chosen when the process starts. [Active] lists the choices.
 //
 //	name         CPU features needed
+//	amx          those of avx512vbmi2, amx_tile, amx_int8; on Linux only
+//	avx512vbmi2  those of avx512vbmi, avx512_vbmi2
 //	avx512vbmi   those of avx512vnni, avx512vbmi
 //	avx512vnni   those of avx512f, avx512_vnni
 //	avx512f      those of avx2, avx512f, avx512bw, avx512dq, avx512vl
@@ -65,19 +67,20 @@
 //	neon         asimd
 //	ref          none
 //
-//	operation        avx512vbmi  avx512vnni  avx512f  avxvnni  avx2
-//	gemm_f32                                 x                 x
-//	attention_f32                            x                 x
-//	attention_s8     x                                         x
-//	layernorm_f32                            x                 x
-//	softmax_f32                              x                 x
-//	gelu_f32                                 x                 x
-//	gelu_tanh_f32                            x                 x
-//	pack_f32                                                   x
-//	float16_f32                              x
-//	gemm_s8_dense                x                    x        x
-//	gemm_s8_sparse   x                                         x
-//	quantize_u8                              x                 x
+//	operation        amx  avx512vbmi2  avx512vbmi  avx512vnni  avx512f  avxvnni  avx2
+//	gemm_f32                                                   x                 x
+//	attention_f32                                              x                 x
+//	attention_s8                       x                                         x
+//	layernorm_f32                                              x                 x
+//	softmax_f32                                                x                 x
+//	gelu_f32                                                   x                 x
+//	gelu_tanh_f32                                              x                 x
+//	pack_f32                                                                     x
+//	float16_f32                                                x
+//	gemm_s8_dense                                  x                    x        x
+//	gemm_s8_bitmask  x    x
+//	gemm_s8_sparse                     x                                         x
+//	quantize_u8                                                x                 x
 //
 //	operation        dotprod  neon
 //	gemm_f32                  x

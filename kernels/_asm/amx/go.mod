@@ -1,0 +1,3 @@
+module github.com/sparsebio/sparsebio/kernels/_asm/amx
+
+go 1.26
