@@ -15,13 +15,16 @@ import (
 // A tile is multiplied with vbmiBlocks blocks of 64 rows, block of K by block
 // of K, before the sums are scaled and stored: fewer would read the activations
 // from the second cache too often, more would not leave the sums in the first.
-// Tiles take turns over a run of rows whose slots fit the second cache. Where
-// rows keep their order, sums are scaled while they are in registers.
+// Tiles take turns over a run of rows whose slots fit the second cache; the
+// first to read them asks for them vbmiAhead bytes before, as the third cache
+// takes longer than a tile has to spare. Where rows keep their order, sums are
+// scaled while they are in registers.
 const (
 	vbmiTokens = 24
 	vbmiTile   = 28 << 10 // bytes of a tile in a block of K
 	vbmiBlocks = 4
 	vbmiRun    = 320 << 10 // bytes of slots
+	vbmiAhead  = 12 << 10  // bytes of slots
 )
 
 type sparseDotArgs struct {
@@ -38,6 +41,8 @@ type sparseDotArgs struct {
 	scaleW, sums, bias unsafe.Pointer
 	scaleX, zero       unsafe.Pointer
 	cols               int // from the first group on
+
+	ahead int // bytes from a slot to the one to fetch into the second cache; 0 for none
 }
 
 //go:noescape
@@ -138,6 +143,9 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 						acc:    at(sums, 0),
 						step:   4 * w.kblocks,
 						tokens: tokens,
+					}
+					if i == 0 {
+						a.ahead = vbmiAhead
 					}
 					if kb > 0 {
 						a.add = 1

@@ -25,7 +25,8 @@ func avx512vbmi(t *text) {
 // places and weights of a slot. DI arguments, SI activations, R8 windows,
 // R9 slots, R10 starts, R11 groups left, R12 accumulators, AX and CX window of
 // this slot and end of the list, DX slot, BX activations of the window, R13
-// offset of the group in a row of dst.`)
+// offset of the group in a row of dst, R15 ahead: each slot fetches the one
+// that lies so many bytes after it into the second cache.`)
 	t.table("sparseDotAVX512VBMI", vbmiTokens, 64)
 	for n := 1; n <= vbmiTokens; n++ {
 		vbmiDot(t, n)
@@ -41,6 +42,7 @@ func vbmiDot(t *text, n int) {
 		t.op("MOVQ %d(DI), %s", 8*i, r)
 	}
 	t.op("XORL R13, R13")
+	t.op("MOVQ 136(DI), R15")
 	t.line("group:")
 	t.op("CMPQ 56(DI), $0")
 	t.op("JNE add")
@@ -69,6 +71,8 @@ func vbmiDot(t *text, n int) {
 	t.op("ADDQ SI, BX")
 	t.op("VMOVDQU64 (DX), Z24")
 	t.op("VMOVDQU64 64(DX), Z25")
+	t.op("PREFETCHT1 (DX)(R15*1)")
+	t.op("PREFETCHT1 64(DX)(R15*1)")
 	for i := range n + ahead {
 		if i < n {
 			t.op("VPERMB %d(BX), Z24, Z%d", 64*i, 26+i%temps)
