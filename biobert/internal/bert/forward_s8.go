@@ -39,9 +39,9 @@ func (m *Model) forwardS8(s *State, b *Batch) kernels.MatF32 {
 			m.normalize(x, att, l.attNorm)
 			s.trace("attention.output", i, x)
 			up := w.up.mat(n, m.Intermediate)
-			l.up.multiply(w, up, x, activations[m.Act])
+			l.up.multiply(w, up, x, nil)
+			l.down.multiply(w, y, up, activations[m.Act])
 			s.trace("intermediate", i, up)
-			l.down.multiply(w, y, up, nil)
 			m.normalize(x, y, l.outNorm)
 			s.trace("output", i, x)
 			if i+1 < len(m.layers) {

@@ -45,8 +45,8 @@ type quantized struct {
 	tiles kernels.TilesS8
 }
 
-// set quantizes x.
-func (q *quantized) set(x kernels.MatF32) {
+// set applies act, which may be nil, to x and quantizes the result, row by row: a row fits the first-level cache.
+func (q *quantized) set(x kernels.MatF32, act func([]float32)) {
 	if cap(q.rows.Data) < x.Rows*x.Cols {
 		q.rows.Data = make([]uint8, x.Rows*x.Cols)
 	}
@@ -57,14 +57,22 @@ func (q *quantized) set(x kernels.MatF32) {
 		Data: q.rows.Data[:x.Rows*x.Cols], Rows: x.Rows, Cols: x.Cols, Stride: x.Cols,
 		Scale: q.rows.Scale[:x.Rows], Zero: q.rows.Zero[:x.Rows],
 	}
-	kernels.QuantizeU8(q.rows, x)
+	if act == nil {
+		kernels.QuantizeU8(q.rows, x)
+	} else {
+		for i := range x.Rows {
+			act(x.Row(i))
+			row := q.rows
+			row.Data, row.Rows, row.Scale, row.Zero = row.Data[i*x.Cols:], 1, row.Scale[i:], row.Zero[i:]
+			kernels.QuantizeU8(row, x.Sub(i, i+1, 0, x.Cols))
+		}
+	}
 	q.tiles.Prepare(q.rows)
 }
 
-// multiply quantizes x [rows, k], each row with a scale of its own, writes its product with the sparse
-// weights of l to dst [rows, n] and applies act, which may be nil, to it.
+// multiply applies act, which may be nil, to x [rows, k], quantizes it, each row with a scale of its own,
+// and writes its product with the sparse weights of l to dst [rows, n].
 func (l *linear) multiply(w *worker, dst, x kernels.MatF32, act func([]float32)) {
-	w.quant.set(x)
+	w.quant.set(x, act)
 	kernels.GemmS8Sparse(dst, &w.quant.tiles, l.sparse, l.bias, 0, l.sparse.Blocks())
-	activate(dst, 0, l.n, act)
 }
