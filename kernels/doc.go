@@ -79,7 +79,7 @@
 //	float16_f32                                                x
 //	gemm_s8_dense                                  x                    x        x
 //	gemm_s8_bitmask  x    x
-//	gemm_s8_sparse                     x                                         x
+//	gemm_s8_sparse                     x           x                    x        x
 //	quantize_u8                                                x                 x
 //
 //	operation        dotprod  neon

@@ -114,8 +114,8 @@ func GemmS8Sparse(dst MatF32, x *TilesS8, w *SparseS8, bias []float32, b0, b1 in
 }
 
 // Prepare does now what the first product with w would do once: some variants
-// read the weights in another form, which takes about 1 ns a weight to make and
-// 6 bytes for each nonzero to keep. A call is never needed.
+// read the weights in another form, which takes about 3 ns a weight to make and
+// 3 to 6 bytes for each nonzero to keep. A call is never needed.
 func (w *SparseS8) Prepare() {
 	if gemmS8SparseBest.form != nil {
 		gemmS8SparseBest.form(w)

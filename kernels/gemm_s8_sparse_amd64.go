@@ -11,14 +11,16 @@ import (
 
 var gemmS8SparseAsm = []variant[*gemmS8SparseImpl]{
 	{"avx512vbmi", &gemmS8SparseImpl{prepare: prepareS8AVX512VBMI, gemm: gemmS8SparseAVX512VBMI}},
-	{"avx2", &gemmS8SparseImpl{prepare: prepareS8AVX2, gemm: gemmS8SparseAVX2, form: func(w *SparseS8) { w.pairs() }}},
+	{"avx512vnni", quartetVariant(quartetAVX512VNNI)},
+	{"avxvnni", quartetVariant(quartetAVXVNNI)},
+	{"avx2", quartetVariant(quartetAVX2)},
 }
 
 // sparseSums is room for the sums of a few blocks and one tile of tokens.
 type sparseSums struct{ data []byte }
 
 var sparseSumsPool = sync.Pool{New: func() any {
-	return &sparseSums{alignedBytes(4 * sparseBlock * max(vbmiBlocks*vbmiTokens, 8*avx2Vectors))}
+	return &sparseSums{alignedBytes(4 * sparseBlock * max(vbmiBlocks*vbmiTokens, quartetBlocks*quartetTokens))}
 }}
 
 // at returns a pointer to element i of s.

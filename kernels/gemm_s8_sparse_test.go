@@ -460,15 +460,3 @@ func BenchmarkPrepareS8(b *testing.B) {
 		}
 	})
 }
-
-// BenchmarkPairsS8 measures the conversion to pairs, which the avx2
-// variant does once for each matrix.
-func BenchmarkPairsS8(b *testing.B) {
-	const n, k = 768, 768
-	rng := rand.New(rand.NewPCG(1, 2))
-	w := mustPack(b, rng, uniformS8(rng, n, k, .9), n, k)
-	for b.Loop() {
-		newPairsS8(w)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(n*k), "ns/weight")
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"unsafe"
 )
 
@@ -66,10 +65,7 @@ type SparseS8 struct {
 	win   []byte
 	slots []byte
 
-	pairOnce sync.Once
-	pairList *pairsS8
-
-	sparseForms // of the variants for arm64
+	sparseForms
 }
 
 const (

@@ -1,6 +1,6 @@
-//go:build !arm64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package kernels
 
-// sparseForms is empty: no variant reads groups.
+// sparseForms is empty: no variant reads another form.
 type sparseForms struct{}

@@ -54,6 +54,8 @@ func main() {
 	flag.Parse()
 	for name, write := range map[string]func(*text){
 		"gemm_s8_sparse_avx512vbmi_amd64.s": avx512vbmi,
+		"gemm_s8_sparse_avx512vnni_amd64.s": avx512vnni,
+		"gemm_s8_sparse_avxvnni_amd64.s":    avxvnni,
 		"gemm_s8_sparse_avx2_amd64.s":       avx2,
 	} {
 		var t text

@@ -1,0 +1,267 @@
+//go:build !purego
+
+package kernels
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// The variants avx512vnni, avxvnni and avx2 multiply lists of quartets; see
+// quartetsS8. M tokens are cut into tiles as wide as a vector has bytes, and a
+// narrower one at the end. A tile is [input][token] in bytes, the tokens in the
+// order of its kernel; see sparseLane.
+//
+// A tile is multiplied with a block of 64 rows, or, if there are several blocks
+// of K, with quartetBlocks of them, block of K by block of K. The sums are kept as
+// [row][token] and transposed when they are scaled. Tiles take turns over a run
+// of rows whose entries fit the second cache.
+const (
+	quartetBlocks = 4
+	quartetRun    = 320 << 10 // bytes of entries
+	quartetTokens = 64        // of the widest tile
+	quartetChunk  = 32        // inputs that are arranged at a time
+	quartetLane   = 16        // tokens that are arranged at a time
+)
+
+// A quartetISA names an instruction set with kernels for lists of quartets.
+type quartetISA int
+
+const (
+	quartetAVX2 quartetISA = iota
+	quartetAVXVNNI
+	quartetAVX512VNNI
+)
+
+type quartetArgs struct {
+	act, entry, count unsafe.Pointer
+	rows              int
+	acc               unsafe.Pointer
+	add               int
+}
+
+//go:noescape
+func sparseQuartetAVX2x32(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVX2x16(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVXVNNIx32(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVXVNNIx16(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVX512VNNIx64(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVX512VNNIx32(a *quartetArgs)
+
+//go:noescape
+func sparseQuartetAVX512VNNIx16(a *quartetArgs)
+
+// dot multiplies a tile with some rows.
+func (isa quartetISA) dot(tokens int, a *quartetArgs) {
+	switch {
+	case isa == quartetAVX2 && tokens == 32:
+		sparseQuartetAVX2x32(a)
+	case isa == quartetAVX2:
+		sparseQuartetAVX2x16(a)
+	case isa == quartetAVXVNNI && tokens == 32:
+		sparseQuartetAVXVNNIx32(a)
+	case isa == quartetAVXVNNI:
+		sparseQuartetAVXVNNIx16(a)
+	case tokens == 64:
+		sparseQuartetAVX512VNNIx64(a)
+	case tokens == 32:
+		sparseQuartetAVX512VNNIx32(a)
+	default:
+		sparseQuartetAVX512VNNIx16(a)
+	}
+}
+
+// tile returns the width of the tile for the next of rest tokens.
+func (isa quartetISA) tile(rest int) int {
+	switch {
+	case rest <= 16:
+		return 16
+	case rest <= 32 || isa != quartetAVX512VNNI:
+		return 32
+	}
+	return 64
+}
+
+// quartetVariant returns the variant for isa.
+func quartetVariant(isa quartetISA) *gemmS8SparseImpl {
+	return &gemmS8SparseImpl{
+		prepare: func(t *TilesS8, x MatU8) { prepareS8Quartets(isa, t, x) },
+		gemm: func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
+			gemmS8SparseQuartets(isa, dst, t, w, bias, b0, b1)
+		},
+		form: func(w *SparseS8) { w.quartets() },
+	}
+}
+
+type quartetArrangeArgs struct {
+	src    unsafe.Pointer
+	stride int
+	group  int // bytes from one group of four tokens to the next
+	dst    unsafe.Pointer
+	step   int // bytes from one input to the next
+	chunks int
+}
+
+//go:noescape
+func sparseArrangeAVX2(a *quartetArrangeArgs)
+
+type quartetFinishArgs struct {
+	acc                unsafe.Pointer
+	step               int // bytes from one row to the next
+	scaleW, sums, bias unsafe.Pointer
+	dst                unsafe.Pointer
+	stride             int
+	scaleX, zero       unsafe.Pointer
+	blocks             int
+}
+
+//go:noescape
+func sparseFinishAVX2(a *quartetFinishArgs)
+
+// sparseLane returns the token that comes first in a lane of 16 bytes of a tile
+// of so many tokens, and the number of tokens from there to the fifth: a lane
+// has four groups of four tokens. Interleaving twice within lanes puts group g
+// of lane l in lane l of the accumulators g, which so hold tokens in order.
+func sparseLane(tokens, lane int) (first, group int) {
+	return 4 * lane, tokens / 4
+}
+
+func prepareS8Quartets(isa quartetISA, t *TilesS8, x MatU8) {
+	k := roundUp(x.Cols, quartetChunk)
+	size := 0
+	for t0 := 0; t0 < x.Rows; {
+		n := isa.tile(x.Rows - t0)
+		size += n * k
+		t0 += n
+	}
+	t.grow(size)
+	for t0 := 0; t0 < x.Rows; {
+		tokens := isa.tile(x.Rows - t0)
+		for lane := range tokens / quartetLane {
+			first, group := sparseLane(tokens, lane)
+			first += t0
+			if first >= x.Rows {
+				break // sums that nobody reads
+			}
+			a := quartetArrangeArgs{
+				dst:    at(t.buf, t0*k+lane*quartetLane),
+				step:   tokens,
+				chunks: k / quartetChunk,
+			}
+			if x.Cols == k && first+3*group+4 <= x.Rows {
+				a.src, a.stride, a.group = at(x.Data, first*x.Stride), x.Stride, group*x.Stride
+			} else {
+				if len(t.spare) < quartetLane*k {
+					t.spare = make([]byte, quartetLane*k)
+				}
+				for i := range quartetLane {
+					if r := first + i/4*group + i%4; r < x.Rows {
+						copy(t.spare[i*k:], x.Data[r*x.Stride:r*x.Stride+x.Cols])
+					}
+				}
+				a.src, a.stride, a.group = at(t.spare, 0), k, 4*k
+			}
+			sparseArrangeAVX2(&a)
+		}
+		t0 += tokens
+	}
+	runtime.KeepAlive(x.Data)
+	runtime.KeepAlive(t)
+}
+
+func gemmS8SparseQuartets(isa quartetISA, dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
+	f := w.quartets()
+	if len(f.data) == 0 {
+		gemmEmpty(dst, t, w, bias, b0, b1)
+		return
+	}
+	pooled := sparseSumsPool.Get().(*sparseSums)
+	defer sparseSumsPool.Put(pooled)
+	sums := pooled.data
+	k := roundUp(w.k, quartetChunk)
+	step := quartetBlocks
+	if w.kblocks == 1 {
+		step = 1
+	}
+	for run := b0; run < b1; {
+		end := run + 1
+		for limit := f.first[run*w.kblocks] + quartetRun/quartetBytes; end < b1 && f.first[(end+1)*w.kblocks] <= limit; {
+			end++
+		}
+		for t0 := 0; t0 < t.rows; {
+			tokens := isa.tile(t.rows - t0)
+			for b := run; b < end; b += step {
+				n := min(step, end-b)
+				for kb := range w.kblocks {
+					for j := range n {
+						list := (b+j)*w.kblocks + kb
+						a := quartetArgs{
+							act:   at(t.buf, t0*k+kb*f.size*tokens),
+							entry: unsafe.Pointer(unsafe.SliceData(f.data[f.first[list]*quartetBytes:])),
+							count: at(f.count, list*sparseBlock),
+							rows:  sparseBlock,
+							acc:   at(sums, j*sparseBlock*4*tokens),
+						}
+						if kb > 0 {
+							a.add = 1
+						}
+						isa.dot(tokens, &a)
+					}
+				}
+				for j := range n {
+					finishQuartets(dst, t, w, bias, b+j, t0, tokens, sums[j*sparseBlock*4*tokens:])
+				}
+			}
+			t0 += tokens
+		}
+		run = end
+	}
+	runtime.KeepAlive(f)
+	runtime.KeepAlive(t)
+	runtime.KeepAlive(w)
+}
+
+// finishQuartets scales the sums of block b, [row][token], into dst.
+func finishQuartets(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b, t0, tokens int, sums []byte) {
+	row := b * sparseBlock
+	cols := min(w.n-row, sparseBlock)
+	var add [sparseBlock]float32
+	if bias != nil {
+		copy(add[:], bias[row:row+cols])
+	}
+	for v := 0; v < tokens && t0+v < t.rows; v += 8 {
+		t0 := t0 + v
+		f := quartetFinishArgs{
+			acc:    at(sums, 4*v),
+			step:   4 * tokens,
+			scaleW: at(w.scale, row),
+			sums:   at(w.sums, row),
+			bias:   unsafe.Pointer(&add),
+			dst:    at(dst.Data, t0*dst.Stride+row),
+			stride: 4 * dst.Stride,
+			scaleX: at(t.scale, t0),
+			zero:   at(t.zero, t0),
+			blocks: cols / 8,
+		}
+		if t0+8 <= t.rows && cols%8 == 0 {
+			sparseFinishAVX2(&f)
+			continue
+		}
+		var part [8 * sparseBlock]float32
+		f.dst, f.stride, f.blocks = unsafe.Pointer(&part), 4*sparseBlock, (cols+7)/8
+		sparseFinishAVX2(&f)
+		for j := range min(8, t.rows-t0) {
+			copy(dst.Data[(t0+j)*dst.Stride+row:][:cols], part[j*sparseBlock:])
+		}
+	}
+}
