@@ -75,9 +75,9 @@ func main() {
 }
 
 // expand writes the expansion of the weights of one step of 64 inputs to the
-// 2048 bytes at DX. R10 points to its masks, R11 to its values; both advance.
-// It uses AX, Z0 to Z3 and K3 to K6.
-func expand(t *text) {
+// 2048 bytes at offset from DX. R10 points to its masks, R11 to its values; both
+// advance. It uses AX, Z0 to Z3 and K3 to K6.
+func expand(t *text, offset int) {
 	for i := range 32 {
 		k, z := 3+i%4, i%4
 		t.op("KMOVQ %d(R10), K%d", 8*i, k)
@@ -85,9 +85,19 @@ func expand(t *text) {
 		t.op("VMOVDQU64 (R11), Z%d", z)
 		t.op("ADDQ AX, R11")
 		t.op("VPEXPANDB.Z Z%d, K%d, Z%[1]d", z, k)
-		t.op("VMOVDQU64 Z%d, %d(DX)", z, 64*i)
+		t.op("VMOVDQU64 Z%d, %d(DX)", z, offset+64*i)
 	}
 	t.op("ADDQ $256, R10")
+}
+
+// stepBytes is the size of the weights of a step.
+const stepBytes = 2048
+
+// allSteps writes what sets reg to the number of steps with that of the tail.
+func allSteps(t *text, reg string) {
+	t.op("MOVQ %d(DI), %s", argSteps, reg)
+	t.op("CMPQ %d(DI), $1", argTail)
+	t.op("SBBQ $-1, %s", reg) // one more unless tail is nil
 }
 
 // columns writes what loads the constants of the 32 outputs: scales to

@@ -30,12 +30,14 @@ func amx(t *text) {
 // TMM0 to TMM3 hold the sums of tokens 0 to 15 and 16 to 31 with outputs 0 to
 // 15 and 16 to 31, TMM4 and TMM5 the activations of these tokens, TMM6 and TMM7
 // the weights of these outputs. Weights are expanded beside the products of the
-// first tile, so that both run at a time.
+// first tile, so that both run at a time, and one step ahead, so that a tile is
+// not loaded while its bytes are still on their way to the cache.
 //
 // DI arguments, SI and R9 activations of the two groups of tokens, R8 their
 // stride, DX weights, BX their stride, R10 masks or zero once expanded, R11
-// values, R12 steps left, R15 tail or zero, R13 tiles left. Z16 to Z21 hold the
-// constants of the outputs, K1 and K2 which of them exist.`)
+// values, CX steps left to expand, R12 steps left, R15 tail or zero, R13 tiles
+// left. Z16 to Z21 hold the constants of the outputs, K1 and K2 which of them
+// exist.`)
 	t.line("TEXT ·bitmaskDotAMX(SB), NOSPLIT, $40-8")
 	t.op("MOVQ a+0(FP), DI")
 	t.op("LEAQ %d(DI), AX", argConfig)
@@ -127,15 +129,24 @@ func amx(t *text) {
 // that expands the weights or finds them expanded.
 func amxInputs(t *text, label string, two, expands bool) {
 	t.line("%s:", label)
+	if expands {
+		allSteps(t, "CX")
+		expand(t, 0)
+		t.op("DECQ CX")
+	}
 	t.op("TESTQ R12, R12")
 	t.op("JZ %sTail", label)
 	t.line("%sStep:", label)
+	if expands {
+		t.op("TESTQ CX, CX")
+		t.op("JZ %sProducts", label)
+		expand(t, stepBytes)
+		t.op("DECQ CX")
+		t.line("%sProducts:", label)
+	}
 	t.tileload("SI", "R8", 4)
 	if two {
 		t.tileload("R9", "R8", 5)
-	}
-	if expands {
-		expand(t)
 	}
 	t.tileload("DX", "BX", 6)
 	t.tdpbusd(6, 4, 0)
@@ -152,7 +163,7 @@ func amxInputs(t *text, label string, two, expands bool) {
 	if two {
 		t.op("ADDQ $64, R9")
 	}
-	t.op("ADDQ $2048, DX")
+	t.op("ADDQ $%d, DX", stepBytes)
 	t.op("DECQ R12")
 	t.op("JNZ %sStep", label)
 	t.line("%sTail:", label)
