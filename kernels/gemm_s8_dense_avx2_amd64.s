@@ -24,7 +24,8 @@
 // each operation rounded. A token of x
 // is what gemmS8DenseWidenAVX2 makes of it, so its quads are 8 bytes. DI arguments, SI x of the tile, R8 to R11 its
 // tokens 0, 3, 6 and 9, R12 stride, BX weights, R13 panel, R15 panel 3, DX dst,
-// R14 offset of the tile's tokens in scaleX and zero, CX quads left.
+// R14 offset of the tile's tokens in scaleX and zero, CX quads left, AX what is
+// prefetched.
 TEXT ·gemmS8DenseAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 104(DI), AX
@@ -43,6 +44,7 @@ GLOBL ·gemmS8DenseAVX2Table1<>(SB), RODATA, $48
 TEXT ·gemmS8DenseAVX2Tile1x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -201,6 +203,7 @@ scale:
 TEXT ·gemmS8DenseAVX2Tile2x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -424,6 +427,7 @@ scale:
 TEXT ·gemmS8DenseAVX2Tile3x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -712,6 +716,7 @@ scale:
 TEXT ·gemmS8DenseAVX2Tile4x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -719,6 +724,14 @@ tile:
 	LEAQ (R12)(R12*2), AX
 	LEAQ (R8)(AX*1), R9
 	MOVQ 16(DI), BX
+	MOVQ DX, AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
 	MOVQ 64(DI), AX
 	MOVQ 88(DI), CX
 	ADDQ R14, CX
@@ -734,11 +747,17 @@ tile:
 	VPBROADCASTD 12(CX), Y8
 	VPMULLD 0(AX), Y8, Y6
 	VPMULLD 32(AX), Y8, Y7
+	LEAQ (BX)(R13*1), AX
 	MOVQ 32(DI), CX
 	SUBQ $4, CX
 	JLT rest
 	PCALIGN $32
 loop:
+	PREFETCHT1 0(AX)
+	PREFETCHT1 64(AX)
+	PREFETCHT1 128(AX)
+	PREFETCHT1 192(AX)
+	ADDQ $256, AX
 	VMOVDQU 0(BX), Y8
 	VPSLLW $8, Y8, Y8
 	VPSRAW $8, Y8, Y8
@@ -1069,6 +1088,7 @@ scale:
 TEXT ·gemmS8DenseAVX2Tile5x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -1076,6 +1096,16 @@ tile:
 	LEAQ (R12)(R12*2), AX
 	LEAQ (R8)(AX*1), R9
 	MOVQ 16(DI), BX
+	MOVQ DX, AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
 	MOVQ 64(DI), AX
 	MOVQ 88(DI), CX
 	ADDQ R14, CX
@@ -1094,11 +1124,17 @@ tile:
 	VPBROADCASTD 16(CX), Y10
 	VPMULLD 0(AX), Y10, Y8
 	VPMULLD 32(AX), Y10, Y9
+	LEAQ (BX)(R13*1), AX
 	MOVQ 32(DI), CX
 	SUBQ $4, CX
 	JLT rest
 	PCALIGN $32
 loop:
+	PREFETCHT1 0(AX)
+	PREFETCHT1 64(AX)
+	PREFETCHT1 128(AX)
+	PREFETCHT1 192(AX)
+	ADDQ $256, AX
 	VMOVDQU 0(BX), Y10
 	VPSLLW $8, Y10, Y10
 	VPSRAW $8, Y10, Y10
@@ -1491,6 +1527,7 @@ scale:
 TEXT ·gemmS8DenseAVX2Tile6x1<>(SB), NOSPLIT, $0-8
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R12
+	MOVQ 24(DI), R13
 	MOVQ 40(DI), DX
 	XORL R14, R14
 tile:
@@ -1498,6 +1535,18 @@ tile:
 	LEAQ (R12)(R12*2), AX
 	LEAQ (R8)(AX*1), R9
 	MOVQ 16(DI), BX
+	MOVQ DX, AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
+	ADDQ 48(DI), AX
+	PREFETCHT0 0(AX)
 	MOVQ 64(DI), AX
 	MOVQ 88(DI), CX
 	ADDQ R14, CX
@@ -1519,11 +1568,17 @@ tile:
 	VPBROADCASTD 20(CX), Y12
 	VPMULLD 0(AX), Y12, Y10
 	VPMULLD 32(AX), Y12, Y11
+	LEAQ (BX)(R13*1), AX
 	MOVQ 32(DI), CX
 	SUBQ $4, CX
 	JLT rest
 	PCALIGN $32
 loop:
+	PREFETCHT1 0(AX)
+	PREFETCHT1 64(AX)
+	PREFETCHT1 128(AX)
+	PREFETCHT1 192(AX)
+	ADDQ $256, AX
 	VMOVDQU 0(BX), Y12
 	VPSLLW $8, Y12, Y12
 	VPSRAW $8, Y12, Y12

@@ -55,6 +55,12 @@ func weight(v isa, c, j int) string {
 // unroll is the number of quads of a turn of the loop.
 const unroll = 4
 
+// prefetchFrom is the least number of tokens of tiles that prefetch the panels
+// after their own into the second cache and their place in dst into the first.
+// Where weights come from memory that makes up to 1.5 times as fast. Tiles of
+// fewer tokens are bound by loads and only lose.
+const prefetchFrom = 4
+
 // writeTiles writes the function that computes tiles of all shapes.
 func writeTiles(t *text, v isa) {
 	name := "gemmS8Dense" + v.name()
@@ -77,7 +83,8 @@ func writeTiles(t *text, v isa) {
 //
 // each operation rounded.%s DI arguments, SI x of the tile, R8 to R11 its
 // tokens 0, 3, 6 and 9, R12 stride, BX weights, R13 panel, R15 panel 3, DX dst,
-// R14 offset of the tile's tokens in scaleX and zero, CX quads left.`, name, v.note())
+// R14 offset of the tile's tokens in scaleX and zero, CX quads left, AX what is
+// prefetched.`, name, v.note())
 	ps := v.panels()
 	t.line("TEXT ·%s(SB), NOSPLIT, $0-8", name)
 	t.op("MOVQ a+0(FP), DI")
@@ -115,9 +122,7 @@ func writeTile(t *text, v isa, s tile) {
 	rows := (s.tokens + 2) / 3 // registers that point to tokens
 	t.op("MOVQ %d(DI), SI", argX)
 	t.op("MOVQ %d(DI), R12", argStride)
-	if s.panels > 1 {
-		t.op("MOVQ %d(DI), R13", argPanel)
-	}
+	t.op("MOVQ %d(DI), R13", argPanel)
 	t.op("MOVQ %d(DI), DX", argDst)
 	t.op("XORL R14, R14")
 	t.line("tile:")
@@ -133,15 +138,27 @@ func writeTile(t *text, v isa, s tile) {
 		t.op("LEAQ (R13)(R13*2), R15")
 		t.op("ADDQ BX, R15")
 	}
+	if s.tokens >= prefetchFrom {
+		prefetchDst(t, s)
+	}
 	t.op("MOVQ %d(DI), AX", argFix)
 	t.op("MOVQ %d(DI), CX", argZero)
 	t.op("ADDQ R14, CX")
 	v.start(t, s)
+	if s.tokens >= prefetchFrom {
+		t.op("LEAQ (BX)(R13*%d), AX", s.panels)
+	}
 	t.op("MOVQ %d(DI), CX", argQuads)
 	t.op("SUBQ $%d, CX", unroll)
 	t.op("JLT rest")
 	t.op("PCALIGN $32")
 	t.line("loop:")
+	if s.tokens >= prefetchFrom {
+		for j := range unroll * s.panels {
+			t.op("PREFETCHT1 %d(AX)", 64*j)
+		}
+		t.op("ADDQ $%d, AX", 64*unroll*s.panels)
+	}
 	turn(t, v, s, unroll)
 	t.op("SUBQ $%d, CX", unroll)
 	t.op("JGE loop")
@@ -165,6 +182,19 @@ func writeTile(t *text, v isa, s tile) {
 	t.op("JNZ tile")
 	t.op("VZEROUPPER")
 	t.op("RET\n")
+}
+
+// prefetchDst prefetches what a tile will write.
+func prefetchDst(t *text, s tile) {
+	t.op("MOVQ DX, AX")
+	for i := range s.tokens {
+		for c := range s.panels {
+			t.op("PREFETCHT0 %d(AX)", 64*c)
+		}
+		if i < s.tokens-1 {
+			t.op("ADDQ %d(DI), AX", argLDD)
+		}
+	}
 }
 
 // turn writes n quads and moves the pointers past them.
