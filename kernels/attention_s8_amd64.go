@@ -73,14 +73,14 @@ type attentionS8Args struct {
 	d           int
 }
 
-func attentionS8QuantizeAVX512VBMI(a *attentionS8RowsArgs)
-func attentionS8ArrangeAVX512VBMI(a *attentionS8ArrangeArgs)
-func attentionS8ColumnsAVX512VBMI(a *attentionS8ColumnsArgs)
-func attentionS8ValuesAVX512VBMI(a *attentionS8ValuesArgs)
-func attentionS8SumsAVX512VBMI(a *attentionS8SumsArgs)
-func attentionS8ScoresAVX512VBMI(a *attentionS8Args)
-func attentionS8WeightsAVX512VBMI(a *attentionS8Args)
-func attentionS8ContextAVX512VBMI(a *attentionS8Args)
+func attentionS8QuantizeAVX512VNNI(a *attentionS8RowsArgs)
+func attentionS8ArrangeAVX512VNNI(a *attentionS8ArrangeArgs)
+func attentionS8ColumnsAVX512VNNI(a *attentionS8ColumnsArgs)
+func attentionS8ValuesAVX512VNNI(a *attentionS8ValuesArgs)
+func attentionS8SumsAVX512VNNI(a *attentionS8SumsArgs)
+func attentionS8ScoresAVX512VNNI(a *attentionS8Args)
+func attentionS8WeightsAVX512VNNI(a *attentionS8Args)
+func attentionS8ContextAVX512VNNI(a *attentionS8Args)
 
 func attentionS8QuantizeAVX2(a *attentionS8RowsArgs)
 func attentionS8ArrangeAVX2(a *attentionS8ArrangeArgs)
@@ -106,15 +106,15 @@ type attentionS8Impl struct {
 }
 
 func attentionS8Asm() []variant[attentionS8Func] {
-	vbmi := &attentionS8Impl{
-		attentionS8QuantizeAVX512VBMI, attentionS8ArrangeAVX512VBMI, attentionS8ColumnsAVX512VBMI, attentionS8ValuesAVX512VBMI, attentionS8SumsAVX512VBMI,
-		attentionS8ScoresAVX512VBMI, attentionS8WeightsAVX512VBMI, attentionS8ContextAVX512VBMI, 16, 6, 4,
+	vnni := &attentionS8Impl{
+		attentionS8QuantizeAVX512VNNI, attentionS8ArrangeAVX512VNNI, attentionS8ColumnsAVX512VNNI, attentionS8ValuesAVX512VNNI, attentionS8SumsAVX512VNNI,
+		attentionS8ScoresAVX512VNNI, attentionS8WeightsAVX512VNNI, attentionS8ContextAVX512VNNI, 16, 6, 4,
 	}
 	avx2 := &attentionS8Impl{
 		attentionS8QuantizeAVX2, attentionS8ArrangeAVX2, attentionS8ColumnsAVX2, attentionS8ValuesAVX2, nil,
 		attentionS8ScoresAVX2, attentionS8WeightsAVX2, attentionS8ContextAVX2, 8, 4, 2,
 	}
-	return []variant[attentionS8Func]{{"avx512vbmi", vbmi.head}, {"avx2", avx2.head}}
+	return []variant[attentionS8Func]{{"avx512vnni", vnni.head}, {"avx2", avx2.head}}
 }
 
 // attentionS8Memory is the working memory of the assembly. The arguments are in

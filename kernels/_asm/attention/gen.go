@@ -18,7 +18,7 @@ type vec struct {
 }
 
 var (
-	avx512vbmi = vec{"AVX512VBMI", "Z", 16, 6, 4, 24, true}
+	avx512vnni = vec{"AVX512VNNI", "Z", 16, 6, 4, 24, true}
 	avx2       = vec{"AVX2", "Y", 8, 4, 2, 8, false}
 )
 

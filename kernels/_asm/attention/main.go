@@ -64,7 +64,7 @@ func main() {
 	out := flag.String("out", "../..", "folder to write to")
 	flag.Parse()
 	for name, v := range map[string]vec{
-		"attention_s8_avx512vbmi_amd64.s": avx512vbmi,
+		"attention_s8_avx512vnni_amd64.s": avx512vnni,
 		"attention_s8_avx2_amd64.s":       avx2,
 	} {
 		g := &gen{vec: v}

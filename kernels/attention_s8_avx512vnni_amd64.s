@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func attentionS8QuantizeAVX512VBMI(a *attentionS8RowsArgs)
+// func attentionS8QuantizeAVX512VNNI(a *attentionS8RowsArgs)
 //
 //	for i := range rows {
 //		scale[i], inverse = scaleS8(src[i][:d])
@@ -16,7 +16,7 @@
 // xor flip, in bytes. It writes zeros up to a multiple of 16 columns.
 // SI and R8 source and its stride, CX rows left, DX and R10 destination and its
 // stride, R11 scale, AX and BX offsets in a row.
-TEXT ·attentionS8QuantizeAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8QuantizeAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -121,7 +121,7 @@ rounddone:
 	VZEROUPPER
 	RET
 
-// func attentionS8ArrangeAVX512VBMI(a *attentionS8ArrangeArgs)
+// func attentionS8ArrangeAVX512VNNI(a *attentionS8ArrangeArgs)
 //
 //	for i := range 4 * quads {
 //		for g := range 4 * chunks {
@@ -134,7 +134,7 @@ rounddone:
 // source and its stride, R10 three strides, CX quads left, R9 chunks, DX
 // destination, R11 bytes of a vector of keys, R12 quads left of the vector, R13
 // source, BX destination, AX chunks left.
-TEXT ·attentionS8ArrangeAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8ArrangeAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -185,7 +185,7 @@ same:
 	VZEROUPPER
 	RET
 
-// func attentionS8ColumnsAVX512VBMI(a *attentionS8ColumnsArgs)
+// func attentionS8ColumnsAVX512VNNI(a *attentionS8ColumnsArgs)
 //
 //	for j := range d {
 //		scale[j], inverse[j] = scaleS8(src[:][j])
@@ -193,7 +193,7 @@ same:
 //
 // It writes whole vectors. SI and R8 source and its stride, CX rows, R10 scale,
 // R11 inverse, AX offset of the columns, BX source, DX rows left.
-TEXT ·attentionS8ColumnsAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8ColumnsAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -268,7 +268,7 @@ columndone:
 	VZEROUPPER
 	RET
 
-// func attentionS8ValuesAVX512VBMI(a *attentionS8ValuesArgs)
+// func attentionS8ValuesAVX512VNNI(a *attentionS8ValuesArgs)
 //
 //	for b := range groups {
 //		for j := range d {
@@ -281,7 +281,7 @@ columndone:
 // in bytes. It writes whole vectors. SI and R8 source and its stride, R10
 // three strides, CX groups left, DX destination, R11 inverse, AX offset of the
 // columns, BX source.
-TEXT ·attentionS8ValuesAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8ValuesAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -401,14 +401,14 @@ columndone:
 	VZEROUPPER
 	RET
 
-// func attentionS8SumsAVX512VBMI(a *attentionS8SumsArgs)
+// func attentionS8SumsAVX512VNNI(a *attentionS8SumsArgs)
 //
 //	for j := range 16 * vectors {
 //		init[j] = -128 * sum(k[j][:4*groups])
 //	}
 //
 // SI keys, DX init, CX vectors left, R8 groups, BX groups left.
-TEXT ·attentionS8SumsAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8SumsAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), DX
@@ -434,7 +434,7 @@ group:
 	VZEROUPPER
 	RET
 
-// func attentionS8ScoresAVX512VBMI(a *attentionS8Args)
+// func attentionS8ScoresAVX512VNNI(a *attentionS8Args)
 //
 //	for i := range 6 {
 //		for j := range 16 * vectors {
@@ -450,7 +450,7 @@ group:
 // where bias is 0, or so low that the weight is 0, and the maxima start at -Inf. SI, R10 and R8 rows of
 // q and their stride, DX and BX keys, R9 bytes of a vector of keys, R11 groups,
 // CX groups left, R12 scores, R13 vectors left, R15 offset of the vector.
-TEXT ·attentionS8ScoresAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8ScoresAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 8(DI), R8
 	MOVQ 16(DI), DX
@@ -1059,7 +1059,7 @@ less1:
 	VZEROUPPER
 	RET
 
-// func attentionS8WeightsAVX512VBMI(a *attentionS8Args)
+// func attentionS8WeightsAVX512VNNI(a *attentionS8Args)
 //
 //	for i := range rows {
 //		for j := range 16 * vectors {
@@ -1071,7 +1071,7 @@ less1:
 // in bytes. SI and R8 scores and their stride, DX and R9 weights and their
 // stride, CX vectors, R10 scale of the row, R11 rows left, R12 maxima, R13
 // inverse, AX and BX offsets in a row, R15 vectors left.
-TEXT ·attentionS8WeightsAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8WeightsAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 56(DI), SI
 	MOVQ 64(DI), R8
@@ -1149,7 +1149,7 @@ vector:
 	VZEROUPPER
 	RET
 
-// func attentionS8ContextAVX512VBMI(a *attentionS8Args)
+// func attentionS8ContextAVX512VNNI(a *attentionS8Args)
 //
 //	for i := range rows {
 //		for c := range d {
@@ -1165,7 +1165,7 @@ vector:
 // and their stride, DX values, BX of the group, R9 bytes of a group, R11 groups,
 // CX groups left, R12 destination, R13 vectors of columns left, R15 offset of
 // the column.
-TEXT ·attentionS8ContextAVX512VBMI(SB), NOSPLIT, $0-8
+TEXT ·attentionS8ContextAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 96(DI), R8
 	MOVQ 128(DI), DX
