@@ -70,7 +70,7 @@
 //	operation        amx  avx512vbmi2  avx512vbmi  avx512vnni  avx512f  avxvnni  avx2
 //	gemm_f32                                                   x                 x
 //	attention_f32                                              x                 x
-//	attention_s8                                   x                             x
+//	attention_s8                       x                                         x
 //	layernorm_f32                                              x                 x
 //	softmax_f32                                                x                 x
 //	gelu_f32                                                   x                 x
@@ -80,6 +80,7 @@
 //	gemm_s8_dense                                  x                    x        x
 //	gemm_s8_bitmask  x    x
 //	gemm_s8_sparse                     x           x                    x        x
+//	gemm_s8_blocks                                 x                    x        x
 //	quantize_u8                                                x                 x
 //
 //	operation        dotprod  neon

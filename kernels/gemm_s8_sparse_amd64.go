@@ -11,9 +11,9 @@ import (
 
 var gemmS8SparseAsm = []variant[*gemmS8SparseImpl]{
 	{"avx512vbmi", &gemmS8SparseImpl{prepare: prepareS8AVX512VBMI, gemm: gemmS8SparseAVX512VBMI}},
-	{"avx512vnni", quartetVariant(quartetAVX512VNNI)},
-	{"avxvnni", quartetVariant(quartetAVXVNNI)},
-	{"avx2", quartetVariant(quartetAVX2)},
+	{"avx512vnni", quartetVariant(dotAVX512VNNI)},
+	{"avxvnni", quartetVariant(dotAVXVNNI)},
+	{"avx2", quartetVariant(dotAVX2)},
 }
 
 // sparseSums is room for the sums of a few blocks and one tile of tokens.

@@ -24,13 +24,13 @@ const (
 	quartetLane   = 16        // tokens that are arranged at a time
 )
 
-// A quartetISA names an instruction set with kernels for lists of quartets.
-type quartetISA int
+// A dotISA names an instruction set with kernels for quartets and for blocks.
+type dotISA int
 
 const (
-	quartetAVX2 quartetISA = iota
-	quartetAVXVNNI
-	quartetAVX512VNNI
+	dotAVX2 dotISA = iota
+	dotAVXVNNI
+	dotAVX512VNNI
 )
 
 type quartetArgs struct {
@@ -62,15 +62,15 @@ func sparseQuartetAVX512VNNIx32(a *quartetArgs)
 func sparseQuartetAVX512VNNIx16(a *quartetArgs)
 
 // dot multiplies a tile with some rows.
-func (isa quartetISA) dot(tokens int, a *quartetArgs) {
+func (isa dotISA) dot(tokens int, a *quartetArgs) {
 	switch {
-	case isa == quartetAVX2 && tokens == 32:
+	case isa == dotAVX2 && tokens == 32:
 		sparseQuartetAVX2x32(a)
-	case isa == quartetAVX2:
+	case isa == dotAVX2:
 		sparseQuartetAVX2x16(a)
-	case isa == quartetAVXVNNI && tokens == 32:
+	case isa == dotAVXVNNI && tokens == 32:
 		sparseQuartetAVXVNNIx32(a)
-	case isa == quartetAVXVNNI:
+	case isa == dotAVXVNNI:
 		sparseQuartetAVXVNNIx16(a)
 	case tokens == 64:
 		sparseQuartetAVX512VNNIx64(a)
@@ -82,18 +82,18 @@ func (isa quartetISA) dot(tokens int, a *quartetArgs) {
 }
 
 // tile returns the width of the tile for the next of rest tokens.
-func (isa quartetISA) tile(rest int) int {
+func (isa dotISA) tile(rest int) int {
 	switch {
 	case rest <= 16:
 		return 16
-	case rest <= 32 || isa != quartetAVX512VNNI:
+	case rest <= 32 || isa != dotAVX512VNNI:
 		return 32
 	}
 	return 64
 }
 
 // quartetVariant returns the variant for isa.
-func quartetVariant(isa quartetISA) *gemmS8SparseImpl {
+func quartetVariant(isa dotISA) *gemmS8SparseImpl {
 	return &gemmS8SparseImpl{
 		prepare: func(t *TilesS8, x MatU8) { prepareS8Quartets(isa, t, x) },
 		gemm: func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
@@ -136,7 +136,7 @@ func sparseLane(tokens, lane int) (first, group int) {
 	return 4 * lane, tokens / 4
 }
 
-func prepareS8Quartets(isa quartetISA, t *TilesS8, x MatU8) {
+func prepareS8Quartets(isa dotISA, t *TilesS8, x MatU8) {
 	k := roundUp(x.Cols, quartetChunk)
 	size := 0
 	for t0 := 0; t0 < x.Rows; {
@@ -179,7 +179,7 @@ func prepareS8Quartets(isa quartetISA, t *TilesS8, x MatU8) {
 	runtime.KeepAlive(t)
 }
 
-func gemmS8SparseQuartets(isa quartetISA, dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
+func gemmS8SparseQuartets(isa dotISA, dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
 	f := w.quartets()
 	if len(f.data) == 0 {
 		gemmEmpty(dst, t, w, bias, b0, b1)
@@ -219,7 +219,7 @@ func gemmS8SparseQuartets(isa quartetISA, dst MatF32, t *TilesS8, w *SparseS8, b
 					}
 				}
 				for j := range n {
-					finishQuartets(dst, t, w, bias, b+j, t0, tokens, sums[j*sparseBlock*4*tokens:])
+					finishS8(dst, sums[j*sparseBlock*4*tokens:], tokens, t0, (b+j)*sparseBlock, t.scale, t.zero, w.scale, w.sums, bias)
 				}
 			}
 			t0 += tokens
@@ -231,37 +231,38 @@ func gemmS8SparseQuartets(isa quartetISA, dst MatF32, t *TilesS8, w *SparseS8, b
 	runtime.KeepAlive(w)
 }
 
-// finishQuartets scales the sums of block b, [row][token], into dst.
-func finishQuartets(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b, t0, tokens int, sums []byte) {
-	row := b * sparseBlock
-	cols := min(w.n-row, sparseBlock)
+// finishS8 scales the sums of 64 outputs from row on for a tile of tokens from
+// t0 on, [row][token], into dst. All four arrays have zeros beyond the end of
+// dst, up to a multiple of 8 tokens or of 64 outputs.
+func finishS8(dst MatF32, sums []byte, tokens, t0, row int, scaleX []float32, zero []int32, scaleW []float32, sumW []int32, bias []float32) {
+	cols := min(dst.Cols-row, sparseBlock)
 	var add [sparseBlock]float32
 	if bias != nil {
 		copy(add[:], bias[row:row+cols])
 	}
-	for v := 0; v < tokens && t0+v < t.rows; v += 8 {
-		t0 := t0 + v
+	for v := 0; v < tokens && t0+v < dst.Rows; v += 8 {
+		t := t0 + v
 		f := quartetFinishArgs{
 			acc:    at(sums, 4*v),
 			step:   4 * tokens,
-			scaleW: at(w.scale, row),
-			sums:   at(w.sums, row),
+			scaleW: at(scaleW, row),
+			sums:   at(sumW, row),
 			bias:   unsafe.Pointer(&add),
-			dst:    at(dst.Data, t0*dst.Stride+row),
+			dst:    at(dst.Data, t*dst.Stride+row),
 			stride: 4 * dst.Stride,
-			scaleX: at(t.scale, t0),
-			zero:   at(t.zero, t0),
+			scaleX: at(scaleX, t),
+			zero:   at(zero, t),
 			blocks: cols / 8,
 		}
-		if t0+8 <= t.rows && cols%8 == 0 {
+		if t+8 <= dst.Rows && cols%8 == 0 {
 			sparseFinishAVX2(&f)
 			continue
 		}
 		var part [8 * sparseBlock]float32
 		f.dst, f.stride, f.blocks = unsafe.Pointer(&part), 4*sparseBlock, (cols+7)/8
 		sparseFinishAVX2(&f)
-		for j := range min(8, t.rows-t0) {
-			copy(dst.Data[(t0+j)*dst.Stride+row:][:cols], part[j*sparseBlock:])
+		for j := range min(8, dst.Rows-t) {
+			copy(dst.Data[(t+j)*dst.Stride+row:][:cols], part[j*sparseBlock:])
 		}
 	}
 }

@@ -27,21 +27,7 @@ func avx2Finish(t *text) {
 	for i, at := range []string{"(SI)", "(SI)(R8*1)", "(SI)(R8*2)", "(SI)(R9*1)", "(BX)", "(BX)(R8*1)", "(BX)(R8*2)", "(BX)(R9*1)"} {
 		t.op("VMOVDQU %s, Y%d", at, i)
 	}
-	for i := range 4 {
-		t.op("VPUNPCKLDQ Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i)
-		t.op("VPUNPCKHDQ Y%d, Y%d, Y%d", 2*i+1, 2*i, 9+2*i)
-	}
-	for h := range 2 { // rows 4h to 4h+3: tokens i and i+4
-		a := 8 + 4*h
-		t.op("VPUNPCKLQDQ Y%d, Y%d, Y%d", a+2, a, 4*h)
-		t.op("VPUNPCKHQDQ Y%d, Y%d, Y%d", a+2, a, 4*h+1)
-		t.op("VPUNPCKLQDQ Y%d, Y%d, Y%d", a+3, a+1, 4*h+2)
-		t.op("VPUNPCKHQDQ Y%d, Y%d, Y%d", a+3, a+1, 4*h+3)
-	}
-	for i := range 4 {
-		t.op("VPERM2I128 $0x20, Y%d, Y%d, Y%d", 4+i, i, 8+i)
-		t.op("VPERM2I128 $0x31, Y%d, Y%d, Y%d", 4+i, i, 12+i)
-	}
+	transpose(t)
 	t.op("VMOVDQU (R10), Y0")
 	t.op("VMOVUPS (R11), Y1")
 	t.op("VMOVUPS (R12), Y2")
@@ -68,4 +54,23 @@ func avx2Finish(t *text) {
 	t.op("JNZ block")
 	t.op("VZEROUPPER")
 	t.op("RET\n")
+}
+
+// transpose transposes the dwords of Y0 to Y7 into Y8 to Y15.
+func transpose(t *text) {
+	for i := range 4 {
+		t.op("VPUNPCKLDQ Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i)
+		t.op("VPUNPCKHDQ Y%d, Y%d, Y%d", 2*i+1, 2*i, 9+2*i)
+	}
+	for h := range 2 { // rows 4h to 4h+3: columns i and i+4
+		a := 8 + 4*h
+		t.op("VPUNPCKLQDQ Y%d, Y%d, Y%d", a+2, a, 4*h)
+		t.op("VPUNPCKHQDQ Y%d, Y%d, Y%d", a+2, a, 4*h+1)
+		t.op("VPUNPCKLQDQ Y%d, Y%d, Y%d", a+3, a+1, 4*h+2)
+		t.op("VPUNPCKHQDQ Y%d, Y%d, Y%d", a+3, a+1, 4*h+3)
+	}
+	for i := range 4 {
+		t.op("VPERM2I128 $0x20, Y%d, Y%d, Y%d", 4+i, i, 8+i)
+		t.op("VPERM2I128 $0x31, Y%d, Y%d, Y%d", 4+i, i, 12+i)
+	}
 }

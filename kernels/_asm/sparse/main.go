@@ -57,6 +57,9 @@ func main() {
 		"gemm_s8_sparse_avx512vnni_amd64.s": avx512vnni,
 		"gemm_s8_sparse_avxvnni_amd64.s":    avxvnni,
 		"gemm_s8_sparse_avx2_amd64.s":       avx2,
+		"gemm_s8_blocks_avx512vnni_amd64.s": blocksAVX512VNNI,
+		"gemm_s8_blocks_avxvnni_amd64.s":    blocksAVXVNNI,
+		"gemm_s8_blocks_avx2_amd64.s":       blocksAVX2,
 	} {
 		var t text
 		t.WriteString(header)

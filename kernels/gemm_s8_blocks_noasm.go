@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package kernels
+
+var gemmS8BlocksAsm []variant[*gemmS8BlocksImpl]
