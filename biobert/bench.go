@@ -53,7 +53,8 @@ func Compare(ctx context.Context, texts iter.Seq2[string, error], names []string
 type SyntheticOptions struct {
 	Shape    string   // "bert-base", "bert-large" or "minilm-l6"
 	Sparsity float64  // share of zeros in the encoder's weights, at least 0 and less than 1
-	Engines  []string // "dense", "sparse"
+	Blocks   bool     // zeros in groups of four neighbours of a row, 1x4, instead of anywhere
+	Engines  []string // "dense", "dense-int8", "sparse"
 	Lengths  []int    // tokens of each document, [CLS] and [SEP] included
 	Latency  bool     // one document at a time instead of many at once
 	Rounds   int      // 0 means Rounds
@@ -94,12 +95,12 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 	var ps []*TokenClassification
 	for _, e := range o.Engines {
 		sparsity := o.Sparsity
-		if e == string(bert.Dense) { // zeros would cost a dense product as much as other weights
+		if !slices.Contains(bert.Engines, bert.Engine(e)) {
+			return report.Benchmark{}, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
+		} else if e != string(bert.Sparse) { // zeros would cost a dense product as much as other weights
 			sparsity = 0
-		} else if e != string(bert.Sparse) {
-			return report.Benchmark{}, fmt.Errorf("biobert: unknown engine %q (have dense, sparse)", e)
 		}
-		m, err := bert.Synthetic(shape, sparsity, bert.Engine(e), 7)
+		m, err := bert.Synthetic(shape, sparsity, o.Blocks, bert.Engine(e), op.form, 7)
 		if err != nil {
 			return report.Benchmark{}, err
 		}
@@ -172,7 +173,7 @@ func compare(ctx context.Context, ps []*TokenClassification, in []input, rounds 
 			Engine:          info.Engine,
 			Instance:        instance(),
 			Threads:         p.opt.threads,
-			Kernel:          kernelOf(p.model.Engine),
+			Kernel:          p.model.Kernel(),
 			Sparsity:        info.Sparsity,
 			Documents:       len(in),
 			Tokens:          n,
@@ -187,20 +188,6 @@ func median(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	n := len(s)
 	return (s[(n-1)/2] + s[n/2]) / 2
-}
-
-// kernelOf returns the instruction set of the matrix product that an engine uses.
-func kernelOf(e bert.Engine) string {
-	op := "gemm_f32"
-	if e == bert.Sparse {
-		op = "gemm_s8_sparse"
-	}
-	for _, c := range kernels.Active() {
-		if c.Op == op {
-			return c.ISA
-		}
-	}
-	return ""
 }
 
 // instance names the machine's processor.

@@ -21,8 +21,8 @@ type opened struct {
 	close func() error
 }
 
-// openModel opens what name stands for. An empty engine means the one that suits.
-func openModel(name string, engine bert.Engine) (*opened, error) {
+// openModel opens what name stands for.
+func openModel(name string, op *options) (*opened, error) {
 	if err := kernels.Check(); err != nil {
 		return nil, fmt.Errorf("biobert: %w", err)
 	}
@@ -33,18 +33,18 @@ func openModel(name string, engine bert.Engine) (*opened, error) {
 	var o *opened
 	switch {
 	case src.Dir != "":
-		o, err = openDir(src.Dir, engine)
+		o, err = openDir(src.Dir, op)
 	case src.File != "":
 		var f *packed.File
 		if f, err = packed.OpenFile(src.File); err == nil {
-			if o, err = openPacked(f, engine); err != nil {
+			if o, err = openPacked(f, op); err != nil {
 				f.Close()
 			}
 		}
 	default:
 		var f *packed.File
 		if f, err = packed.Open(bytesOf(src.Packed)); err == nil {
-			o, err = openPacked(f, engine)
+			o, err = openPacked(f, op)
 		}
 	}
 	if err != nil {
@@ -62,7 +62,7 @@ func openModel(name string, engine bert.Engine) (*opened, error) {
 	return o, nil
 }
 
-func openDir(dir string, engine bert.Engine) (*opened, error) {
+func openDir(dir string, op *options) (*opened, error) {
 	c, err := bert.OpenCheckpoint(dir)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func openDir(dir string, engine bert.Engine) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	m, err := c.Load(engine)
+	m, err := c.Load(op.engine, op.form)
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -80,10 +80,7 @@ func openDir(dir string, engine bert.Engine) (*opened, error) {
 	return &opened{m, tok, tok.Notes(), c.Close}, nil
 }
 
-func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
-	if engine != "" && string(engine) != f.Engine {
-		return nil, fmt.Errorf("its weights are packed for the %s engine and cannot run on the %s one", f.Engine, engine)
-	}
+func openPacked(f *packed.File, op *options) (*opened, error) {
 	table := f
 	if f.Table != "" {
 		data, ok := hub.Table(f.Table)
@@ -98,7 +95,7 @@ func openPacked(f *packed.File, engine bert.Engine) (*opened, error) {
 			return nil, fmt.Errorf("table %q is not the one that the model was made with (are both of the same version of the module?)", f.Table)
 		}
 	}
-	m, err := bert.OpenPacked(f, table)
+	m, err := bert.OpenPacked(f, table, op.engine, op.form)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/kernels"
 )
 
 // An Option changes how a pipeline works. A value that makes no sense is refused by
@@ -15,6 +17,7 @@ type Option func(*options) error
 type options struct {
 	threads  int
 	engine   bert.Engine
+	form     string // of INT8 weights
 	strategy AggregationStrategy
 	stride   int
 	ignore   []string
@@ -44,18 +47,37 @@ func WithThreads(n int) Option {
 	}
 }
 
-// WithEngine forces the form in which the weights are held: "dense" (fp32) or "sparse"
+// WithEngine forces the form in which the weights are held: "dense" (fp32), "dense-int8", or "sparse"
 // (INT8 without the zeros); "auto", the default, takes sparse where at least half of the
-// weights are zero. The form of an embedded model is fixed.
+// weights are zero. The weights of an embedded model are either fp32 or INT8.
 func WithEngine(name string) Option {
 	return func(o *options) error {
-		switch name {
-		case "auto":
+		if o.engine = bert.Engine(name); name == "auto" {
 			o.engine = ""
-		case string(bert.Dense), string(bert.Sparse):
-			o.engine = bert.Engine(name)
-		default:
-			return fmt.Errorf("WithEngine(%q): unknown engine (have auto, dense, sparse)", name)
+		} else if !slices.Contains(bert.Engines, o.engine) {
+			return fmt.Errorf("WithEngine(%q): unknown engine (have auto, %s)", name, engineNames())
+		}
+		return nil
+	}
+}
+
+func engineNames() string {
+	var names []string
+	for _, e := range bert.Engines {
+		names = append(names, string(e))
+	}
+	return strings.Join(names, ", ")
+}
+
+// WithKernel forces the form in which INT8 weights are held and multiplied, one of those that
+// kernels.LinearS8Forms lists; "auto", the default, takes for each layer the one that is
+// fastest on this machine. The result does not depend on it. Explain shows what was taken.
+func WithKernel(form string) Option {
+	return func(o *options) error {
+		if o.form = form; form == "auto" {
+			o.form = ""
+		} else if have := kernels.LinearS8Forms(); !slices.Contains(have, form) {
+			return fmt.Errorf("WithKernel(%q): unknown kernel (have auto, %s)", form, strings.Join(have, ", "))
 		}
 		return nil
 	}

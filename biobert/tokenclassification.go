@@ -13,6 +13,7 @@ import (
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
+	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets/annot"
 	"github.com/sparsebio/sparsebio/kernels"
 )
@@ -47,7 +48,7 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 	if err != nil {
 		return nil, err
 	}
-	m, err := openModel(name, o.engine)
+	m, err := openModel(name, o)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (p *TokenClassification) Notes() []string { return slices.Clone(p.notes) }
 // Info describes an open model.
 type Info struct {
 	Name        string  // as it was opened
-	Engine      string  // "dense fp32" or "sparse INT8"
+	Engine      string  // "dense fp32", "dense INT8" or "sparse INT8"
 	Sparsity    float64 // share of zeros in the encoder's weights
 	WeightBytes int     // memory of the encoder's weights
 	Layers      int
@@ -94,11 +95,24 @@ type Info struct {
 func (p *TokenClassification) Info() Info { return infoOf(p.name, p.model) }
 
 func infoOf(name string, m *bert.Model) Info {
-	engine := "dense fp32"
-	if m.Engine == bert.Sparse {
-		engine = "sparse INT8"
+	engine := map[bert.Engine]string{bert.Dense: "dense fp32", bert.DenseS8: "dense INT8", bert.Sparse: "sparse INT8"}
+	return Info{name, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
+}
+
+// Explain times one pass over a sequence of random tokens on one thread and says which kernel every
+// product of the encoder uses, what it should take and what it took, and where the rest of the
+// time goes. It returns an error for the dense fp32 engine, which has one kernel, and for a
+// number of tokens that the model cannot take.
+func (p *TokenClassification) Explain(tokens int) (report.Explanation, error) {
+	if err := p.begin(); err != nil {
+		return report.Explanation{}, err
 	}
-	return Info{name, engine, m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
+	defer p.running.Done()
+	e, err := p.model.Explain(tokens)
+	if err != nil {
+		return e, fmt.Errorf("biobert: model %q: %w", p.name, err)
+	}
+	return e, nil
 }
 
 // Annotate reads texts and returns a document for each, in order. An error of the sequence

@@ -43,3 +43,13 @@ func Active() []Choice {
 	slices.SortFunc(cs, func(a, b Choice) int { return cmp.Compare(a.Op, b.Op) })
 	return cs
 }
+
+// ActiveISA returns the instruction set that the operation called name uses in
+// this process, or "" if there is no such operation.
+func ActiveISA(name string) string {
+	i := slices.IndexFunc(ops, func(o op) bool { return o.name == name })
+	if i < 0 {
+		return ""
+	}
+	return ops[i].used
+}

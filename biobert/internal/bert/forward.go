@@ -30,29 +30,57 @@ func (b *Batch) Reset() { b.IDs, b.Starts = b.IDs[:0], b.Starts[:0] }
 func (b *Batch) Len() int { return max(len(b.Starts)-1, 0) }
 
 // A State holds the buffers of one forward pass and the goroutines that share it.
-// It serves one pass at a time; any model may use it.
+// It serves one pass at a time; any model may use it. After a pass or two over batches of
+// a size it allocates nothing more.
 type State struct {
 	pool *pool
 	// Trace, if not nil, is called with every named intermediate result:
 	// "embeddings", "layer.0.qkv" ... The matrix is only valid during the call.
 	Trace func(name string, m kernels.MatF32)
 
-	x, qkv, y, logits buffer
-	workers           []worker
+	workers                                    []worker
+	xBuffer, qkvBuffer, yBuffer, logitsBuffer  buffer
+	doPart                                     func(worker, part int) // s.part, bound once
+	doFirst, doLayer, doEmbed, doNorm, doApply rangeFunc              // likewise
+	doAttention                                func(worker, part int)
+
+	// The pass that runs.
+	model             *Model
+	batch             *Batch
+	x, qkv, y, logits kernels.MatF32
+	layer             int
+	timed             bool
+
+	// The phase that runs.
+	units, unit, pieces, total int       // of cut
+	f                          rangeFunc // of cut
+	groups                     int       // of heads, for attention
+	residual                   kernels.MatF32
+	norm                       norm
+	linear                     *linear
+	to, from                   kernels.MatF32
+	act                        func([]float32)
 }
+
+// A rangeFunc does the part lo to hi of a phase.
+type rangeFunc func(w *worker, lo, hi int)
 
 // A worker holds the buffers of one goroutine.
 type worker struct {
 	att, up     buffer
-	quant       quantized
+	quant       kernels.ScratchS8
 	attention   kernels.AttentionScratch
 	attentionS8 kernels.AttentionS8Scratch
+	times       times
 }
 
 // NewState returns a State whose passes are shared by threads goroutines.
 func NewState(threads int) *State {
 	p := newPool(threads)
-	return &State{pool: p, workers: make([]worker, p.size)}
+	s := &State{pool: p, workers: make([]worker, p.size)}
+	s.doPart, s.doAttention = s.part, s.attentionPart
+	s.doFirst, s.doLayer, s.doEmbed, s.doNorm, s.doApply = s.first, s.rest, s.embedRange, s.normRange, s.applyRange
+	return s
 }
 
 // Close stops the goroutines of s.
@@ -78,10 +106,15 @@ func (s *State) trace(name string, l int, m kernels.MatF32) {
 
 // cut cuts n rows (or columns) into pieces nearly equal ranges, or fewer, whose borders are multiples of
 // unit, and has the goroutines run f on each.
-func (s *State) cut(n, unit, pieces int, f func(w *worker, lo, hi int)) {
-	units := (n + unit - 1) / unit
-	k := min(pieces, units)
-	s.pool.run(k, func(w, p int) { f(&s.workers[w], units*p/k*unit, min(units*(p+1)/k*unit, n)) })
+func (s *State) cut(n, unit, pieces int, f rangeFunc) {
+	s.total, s.unit, s.units, s.f = n, unit, (n+unit-1)/unit, f
+	s.pieces = min(pieces, s.units)
+	s.pool.run(s.pieces, s.doPart)
+}
+
+// part runs one range of cut.
+func (s *State) part(worker, p int) {
+	s.f(&s.workers[worker], s.units*p/s.pieces*s.unit, min(s.units*(p+1)/s.pieces*s.unit, s.total))
 }
 
 // chunks is how many pieces of a short phase there are for each goroutine: on a busy machine, the ones
@@ -89,7 +122,7 @@ func (s *State) cut(n, unit, pieces int, f func(w *worker, lo, hi int)) {
 const chunks = 4
 
 // split cuts into more pieces than there are goroutines.
-func (s *State) split(n, unit int, f func(w *worker, lo, hi int)) {
+func (s *State) split(n, unit int, f rangeFunc) {
 	pieces := chunks * s.pool.size
 	if s.pool.size == 1 {
 		pieces = 1
@@ -101,10 +134,17 @@ func (s *State) split(n, unit int, f func(w *worker, lo, hi int)) {
 // is valid until its next pass. Every id must be below the size of the vocabulary and
 // no sequence longer than MaxPosition: Check says whether that is so.
 func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
-	if m.Engine == Sparse {
-		return m.forwardS8(s, b)
+	t, h := len(b.IDs), m.Hidden
+	s.model, s.batch = m, b
+	s.x, s.y, s.qkv, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.qkvBuffer.mat(t, 3*h), s.logitsBuffer.mat(t, len(m.Labels))
+	if m.Engine == Dense {
+		s.forwardF32()
+	} else {
+		s.forwardS8()
 	}
-	return m.forwardF32(s, b)
+	s.trace("logits", -1, s.logits)
+	s.model, s.batch, s.linear = nil, nil, nil // a state outlives models
+	return s.logits
 }
 
 // Check reports why a batch cannot be passed to Forward.
@@ -123,50 +163,58 @@ func (m *Model) Check(b *Batch) error {
 }
 
 // embed writes the embeddings of tokens lo to hi to the same rows of x.
-func (m *Model) embed(x kernels.MatF32, b *Batch, lo, hi int) {
-	seq := 0
+func (s *State) embed(lo, hi int) {
+	m, b, seq := s.model, s.batch, 0
 	for t := lo; t < hi; t++ {
 		for b.Starts[seq+1] <= t {
 			seq++
 		}
-		r, p := x.Row(t), m.position[(t-b.Starts[seq])*m.Hidden:][:m.Hidden]
+		r, p := s.x.Row(t), m.position[(t-b.Starts[seq])*m.Hidden:][:m.Hidden]
 		m.word.row(b.IDs[t], r)
 		for j := range r {
 			r[j] += p[j]
 		}
 	}
-	x = x.Sub(lo, hi, 0, m.Hidden)
+	x := s.x.Sub(lo, hi, 0, m.Hidden)
 	kernels.LayerNormF32(x, x, kernels.MatF32{}, m.embNorm.gamma, m.embNorm.beta, float32(m.LayerNormEps))
+	s.trace("embeddings", -1, x)
 }
 
-// attention computes the context [tokens, hidden] of every sequence of a batch. Work is cut by heads, and
-// by sequences where there are many.
-func (m *Model) attention(s *State, dst, qkv kernels.MatF32, b *Batch) {
-	n := b.Len()
-	if s.pool.size == 1 {
-		for i := range n {
-			m.attend(&s.workers[0], dst, qkv, b.Starts[i], b.Starts[i+1], 0, m.Heads)
-		}
-		return
+func (s *State) embedRange(_ *worker, lo, hi int) { s.embed(lo, hi) }
+
+// attention computes the context [tokens, hidden] of every sequence of the batch from its queries, keys
+// and values. Work is cut by sequences and, where there are few, by heads.
+func (s *State) attention() {
+	n := s.batch.Len()
+	s.groups = 1
+	if s.pool.size > 1 {
+		s.groups = min(max(chunks*s.pool.size/n, 1), s.model.Heads)
 	}
-	groups := min(max(chunks*s.pool.size/n, 1), m.Heads)
-	s.pool.run(n*groups, func(w, p int) {
-		i, g := p/groups, p%groups
-		m.attend(&s.workers[w], dst, qkv, b.Starts[i], b.Starts[i+1], g*m.Heads/groups, (g+1)*m.Heads/groups)
-	})
+	s.pool.run(n*s.groups, s.doAttention)
 }
 
-// attend computes heads h0 to h1 of the tokens t0 to t1 of one sequence.
-func (m *Model) attend(w *worker, dst, qkv kernels.MatF32, t0, t1, h0, h1 int) {
-	dst, qkv = dst.Sub(t0, t1, 0, dst.Cols), qkv.Sub(t0, t1, 0, qkv.Cols)
-	if m.Engine == Sparse {
+// attentionPart computes a group of heads of one sequence.
+func (s *State) attentionPart(worker, p int) {
+	m, w := s.model, &s.workers[worker]
+	i, g := p/s.groups, p%s.groups
+	t0, t1, h0, h1 := s.batch.Starts[i], s.batch.Starts[i+1], g*m.Heads/s.groups, (g+1)*m.Heads/s.groups
+	dst, qkv := s.y.Sub(t0, t1, 0, s.y.Cols), s.qkv.Sub(t0, t1, 0, s.qkv.Cols)
+	began := s.now()
+	if m.Engine == Dense {
+		kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &w.attention)
+	} else {
 		kernels.AttentionS8(dst, qkv, m.Heads, h0, h1, &w.attentionS8)
-		return
 	}
-	kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &w.attention)
+	s.took(w, Attention, -1, began)
 }
 
 // normalize adds residual to x and normalizes the sum, in place.
-func (m *Model) normalize(x, residual kernels.MatF32, n norm) {
-	kernels.LayerNormF32(x, residual, x, n.gamma, n.beta, float32(m.LayerNormEps))
+func (s *State) normalize(w *worker, x, residual kernels.MatF32, n norm) {
+	began := s.now()
+	kernels.LayerNormF32(x, residual, x, n.gamma, n.beta, float32(s.model.LayerNormEps))
+	s.took(w, LayerNorm, -1, began)
+}
+
+func (s *State) normRange(w *worker, lo, hi int) {
+	s.normalize(w, s.x.Sub(lo, hi, 0, s.x.Cols), s.residual.Sub(lo, hi, 0, s.residual.Cols), s.norm)
 }

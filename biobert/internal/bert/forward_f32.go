@@ -8,47 +8,47 @@ const blockTokens = 192
 
 // forwardF32 is Forward for dense fp32 weights. They are so large that goroutines share the outputs of each
 // product: every weight is read by one of them.
-func (m *Model) forwardF32(s *State, b *Batch) kernels.MatF32 {
-	t, h := len(b.IDs), m.Hidden
-	x, y := s.x.mat(t, h), s.y.mat(t, h)
-	normalize := func(residual kernels.MatF32, n norm) {
-		s.split(t, 8, func(_ *worker, lo, hi int) { m.normalize(x.Sub(lo, hi, 0, h), residual.Sub(lo, hi, 0, h), n) })
-	}
-
-	s.split(t, 8, func(_ *worker, lo, hi int) { m.embed(x, b, lo, hi) })
-	s.trace("embeddings", -1, x)
-	for i := range m.layers {
-		l := &m.layers[i]
-		qkv := s.qkv.mat(t, 3*h)
-		s.apply(&l.qkv, qkv, x, nil)
-		s.trace("qkv", i, qkv)
-		m.attention(s, y, qkv, b)
-		s.trace("attention.context", i, y)
-		att := s.qkv.mat(t, h) // Q, K and V are done with
-		s.apply(&l.attOut, att, y, nil)
-		normalize(att, l.attNorm)
-		s.trace("attention.output", i, x)
+func (s *State) forwardF32() {
+	m, t, h := s.model, len(s.batch.IDs), s.model.Hidden
+	s.split(t, 8, s.doEmbed)
+	for s.layer = range m.layers {
+		i, l := s.layer, &m.layers[s.layer]
+		s.apply(&l.qkv, s.qkv, s.x, nil)
+		s.trace("qkv", i, s.qkv)
+		s.attention()
+		s.trace("attention.context", i, s.y)
+		att := s.qkvBuffer.mat(t, h) // Q, K and V are done with
+		s.apply(&l.attOut, att, s.y, nil)
+		s.residual, s.norm = att, l.attNorm
+		s.split(t, 8, s.doNorm)
+		s.trace("attention.output", i, s.x)
 		for lo := 0; lo < t; lo += blockTokens {
 			hi := min(lo+blockTokens, t)
 			up := s.workers[0].up.mat(hi-lo, m.Intermediate)
-			s.apply(&l.up, up, x.Sub(lo, hi, 0, h), activations[m.Act])
+			s.apply(&l.up, up, s.x.Sub(lo, hi, 0, h), activations[m.Act])
 			s.trace("intermediate", i, up)
-			s.apply(&l.down, y.Sub(lo, hi, 0, h), up, nil)
+			s.apply(&l.down, s.y.Sub(lo, hi, 0, h), up, nil)
 		}
-		normalize(y, l.outNorm)
-		s.trace("output", i, x)
+		s.residual, s.norm = s.y, l.outNorm
+		s.split(t, 8, s.doNorm)
+		s.trace("output", i, s.x)
 	}
-	logits := s.logits.mat(t, len(m.Labels))
-	s.apply(&m.classifier, logits, x, nil)
-	s.trace("logits", -1, logits)
-	return logits
+	s.apply(&m.classifier, s.logits, s.x, nil)
 }
 
 // apply writes the product of x [rows, k] with the dense weights of l to dst [rows, n] and then applies act,
 // which may be nil, to it.
 func (s *State) apply(l *linear, dst, x kernels.MatF32, act func([]float32)) {
-	s.split(l.n, 32, func(_ *worker, lo, hi int) {
-		kernels.GemmF32(dst, x, l.dense, l.bias, lo, hi)
-		activate(dst, lo, hi, act)
-	})
+	s.linear, s.to, s.from, s.act = l, dst, x, act
+	s.split(l.n, 32, s.doApply)
+}
+
+// applyRange is apply for outputs lo to hi.
+func (s *State) applyRange(_ *worker, lo, hi int) {
+	kernels.GemmF32(s.to, s.from, s.linear.dense, s.linear.bias, lo, hi)
+	if s.act != nil {
+		for i := range s.to.Rows {
+			s.act(s.to.Row(i)[lo:hi])
+		}
+	}
 }

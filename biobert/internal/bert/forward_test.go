@@ -40,7 +40,7 @@ func loadModel(t testing.TB, dir string, e Engine) *Model {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	m, err := c.Load(e)
+	m, err := c.Load(e, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestLayersLikePyTorch(t *testing.T) {
 
 // A sequence must give the same bits alone, in any company, and shared by any number of threads.
 func TestForwardDoesNotDependOnCompanyOrThreads(t *testing.T) {
-	for _, e := range []Engine{Dense, Sparse} {
+	for _, e := range Engines {
 		t.Run(string(e), func(t *testing.T) {
 			m := loadModel(t, testdata+"tiny-pruned90", e)
 			cases := readCases(t, testdata+"tiny-pruned90.golden.json")
@@ -151,6 +151,76 @@ func TestForwardDoesNotDependOnCompanyOrThreads(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The forms of INT8 weights differ in speed only.
+func TestInt8EnginesGiveTheSameBits(t *testing.T) {
+	dir := testdata + "tiny-pruned90"
+	c, err := OpenCheckpoint(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s := NewState(2)
+	defer s.Close()
+	var b Batch
+	for _, c := range readCases(t, dir+".golden.json") {
+		b.Add(c.IDs)
+	}
+	var want []float32
+	for _, e := range []Engine{Sparse, DenseS8} {
+		for _, form := range append(kernels.LinearS8Forms(), "") {
+			m, err := c.Load(e, form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := slices.Clone(m.Forward(s, &b).Data)
+			if want == nil {
+				want = got
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("engine %s, form %q: other bits", e, form)
+			}
+			if form != "" && !strings.HasPrefix(m.Kernel(), form+" ") {
+				t.Errorf("engine %s, form %q: kernel %q", e, form, m.Kernel())
+			}
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	m := loadModel(t, testdata+"tiny-pruned90", Sparse)
+	e, err := m.Explain(20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Layers) != 4*m.Layers || len(e.Steps) != int(steps) || e.Tokens != 20 {
+		t.Fatalf("%d products, %d steps, %d tokens", len(e.Layers), len(e.Steps), e.Tokens)
+	}
+	products := 0.0
+	for _, l := range e.Layers {
+		products += l.MeasuredS
+		if l.MeasuredS <= 0 || l.ExpectedS <= 0 || l.Bytes <= 0 || l.Kernel == "" || l.Sparsity < 0.8 {
+			t.Errorf("%+v", l)
+		}
+	}
+	for i, s := range e.Steps {
+		if s.MeasuredS <= 0 || i == int(Products) && s.MeasuredS < products {
+			t.Errorf("%+v, products %v", s, products)
+		}
+	}
+	var out strings.Builder
+	if _, err := e.WriteTo(&out); err != nil || !strings.Contains(out.String(), "1 intermediate") || !strings.Contains(out.String(), "attention") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	for _, tokens := range []int{0, m.MaxPosition + 1} {
+		if _, err := m.Explain(tokens); err == nil {
+			t.Errorf("%d tokens: no error", tokens)
+		}
+	}
+	if _, err := loadModel(t, testdata+"tiny", Dense).Explain(20); err == nil {
+		t.Error("dense: no error")
 	}
 }
 

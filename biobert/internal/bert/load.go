@@ -1,12 +1,14 @@
 package bert
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -212,8 +214,9 @@ func countZeros(w []float32) int {
 }
 
 // Load makes a model of the checkpoint. An empty engine means the one that suits it:
-// Sparse from half of the weights being zero, else Dense.
-func (c *Checkpoint) Load(engine Engine) (*Model, error) {
+// Sparse from half of the weights being zero, else Dense. form is that of INT8 weights, as
+// for kernels.NewLinearS8.
+func (c *Checkpoint) Load(engine Engine, form string) (*Model, error) {
 	if engine == "" {
 		s, err := c.sparsity()
 		if err != nil {
@@ -227,22 +230,55 @@ func (c *Checkpoint) Load(engine Engine) (*Model, error) {
 	if err := c.loadEnds(m); err != nil {
 		return nil, err
 	}
-	if engine == Dense {
-		for i := range m.layers {
-			for j, l := range m.layers[i].linears() {
-				w, bias, n, k, err := c.weights(i, j)
-				if err != nil {
-					return nil, err
-				}
-				*l.linear = denseLinear(w, bias, n, k)
-			}
-		}
-		return m, m.check()
+	var err error
+	if engine == Sparse {
+		err = c.loadPacked(m, form)
+	} else {
+		err = m.fill(form, c.weights)
 	}
-	if err := c.loadPacked(m); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return m, m.check()
+}
+
+// fill makes the encoder's linears from fp32 weights in the form of an engine other than Sparse, layers
+// side by side; next returns linear j of layer i.
+func (m *Model) fill(form string, next func(i, j int) (weights, bias []float32, n, k int, err error)) error {
+	errs := make([]error, len(m.layers))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range m.layers {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			for j, l := range m.layers[i].linears() {
+				w, bias, n, k, err := next(i, j)
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				if m.Engine == Dense {
+					*l.linear = denseLinear(w, bias, n, k)
+					continue
+				}
+				q, scale := kernels.QuantizeS8Rows(w, n, k)
+				d, err := kernels.PackS8Dense(q, scale, n, k)
+				if err == nil {
+					var s8 *kernels.LinearS8
+					if s8, err = kernels.NewLinearDenseS8(d, bias, form); err == nil {
+						*l.linear = s8Linear(s8)
+					}
+				}
+				if err != nil {
+					errs[i] = err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // loadEnds reads everything but the encoder's linears.
@@ -330,12 +366,14 @@ func addTypes(position, types []float32, hidden int) {
 
 // OpenPacked makes a model of a packed file; table holds the word embedding and is the
 // same file unless the model shares it. The files must stay open as long as the model.
-func OpenPacked(f, table *packed.File) (*Model, error) {
+// An empty engine is that of the file; a file of the sparse one serves DenseS8 too. form is
+// that of INT8 weights, as for kernels.NewLinearS8.
+func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, error) {
 	c, err := ParseConfig(f.Config)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Config: *c, Engine: Engine(f.Engine)}
+	m := &Model{Config: *c, Engine: cmp.Or(engine, Engine(f.Engine))}
 	h := m.Hidden
 	get := func(name string, shape ...int) []float32 {
 		if err != nil {
@@ -367,11 +405,13 @@ func OpenPacked(f, table *packed.File) (*Model, error) {
 		return nil, err
 	}
 	m.word = wordsS8{words, scale, h}
-	switch m.Engine {
-	case Sparse:
-		err = loadSparse(m, f)
-	case Dense:
+	switch held := Engine(f.Engine); {
+	case held == Sparse && m.Engine != Dense:
+		err = loadSparse(m, f, form)
+	case held == Dense && m.Engine == Dense:
 		err = loadDense16(m, f)
+	case held == Sparse || held == Dense:
+		err = fmt.Errorf("its weights are packed for the %s engine and cannot run on the %s one", held, m.Engine)
 	default:
 		err = fmt.Errorf("%w: engine %q", packed.ErrFormat, f.Engine)
 	}
@@ -394,8 +434,11 @@ func (c *Config) shape(j int) (n, k int) {
 	return c.Hidden, c.Intermediate
 }
 
-// loadSparse reads the encoder's linears in packed sparse form.
-func loadSparse(m *Model, f *packed.File) error {
+// loadSparse reads the encoder's linears from packed sparse sections.
+func loadSparse(m *Model, f *packed.File, form string) error {
+	if m.Engine == DenseS8 {
+		form = cmp.Or(form, "dense")
+	}
 	for i := range m.layers {
 		for j, l := range m.layers[i].linears() {
 			name := fmt.Sprintf("layer.%d.%s", i, l.name)
@@ -415,7 +458,11 @@ func loadSparse(m *Model, f *packed.File) error {
 			if err != nil {
 				return err
 			}
-			*l.linear = sparseLinear(s, bias)
+			s8, err := kernels.NewLinearS8(s, bias, form)
+			if err != nil {
+				return err
+			}
+			*l.linear = s8Linear(s8)
 		}
 	}
 	return nil

@@ -10,6 +10,8 @@ package bert
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/kernels"
@@ -20,9 +22,13 @@ type Engine string
 
 // The engines.
 const (
-	Dense  Engine = "dense"  // fp32 weights, fp32 activations
-	Sparse Engine = "sparse" // INT8 weights without their zeros, 8-bit activations and attention
+	Dense   Engine = "dense"      // fp32 weights, fp32 activations
+	DenseS8 Engine = "dense-int8" // all weights in INT8, 8-bit activations and attention
+	Sparse  Engine = "sparse"     // the same without the zeros where that is faster
 )
+
+// Engines lists all engines.
+var Engines = []Engine{Dense, DenseS8, Sparse}
 
 // Model is a BERT token classifier. It is immutable after it was made and safe
 // for concurrent use; each goroutine needs a State of its own.
@@ -60,6 +66,19 @@ func (l *layer) linears() [4]struct {
 	}{{"qkv", &l.qkv}, {"attention.output", &l.attOut}, {"intermediate", &l.up}, {"output", &l.down}}
 }
 
+// linear returns product j in the order of linears.
+func (l *layer) linear(j int) *linear {
+	switch j {
+	case 0:
+		return &l.qkv
+	case 1:
+		return &l.attOut
+	case 2:
+		return &l.up
+	}
+	return &l.down
+}
+
 // Sparsity returns the share of zeros among the weights of the encoder's linears.
 func (m *Model) Sparsity() float64 {
 	var zeros, all float64
@@ -81,6 +100,24 @@ func (m *Model) WeightBytes() int {
 		}
 	}
 	return b
+}
+
+// Kernel names the kernels of the encoder's products, such as "gather avx512vbmi"; joined by " + " if
+// the layers have different ones.
+func (m *Model) Kernel() string {
+	var names []string
+	for i := range m.layers {
+		for _, l := range m.layers[i].linears() {
+			name := "gemm " + kernels.ActiveISA("gemm_f32")
+			if l.s8 != nil {
+				name = l.s8.Kernel()
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return strings.Join(names, " + ")
 }
 
 // A wordTable is the word embedding in one of several forms.

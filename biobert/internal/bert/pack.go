@@ -109,42 +109,42 @@ func permuteColumns(w []float32, order []int) []float32 {
 // loadPacked gives m the encoder in packed sparse form. That is made once for every checkpoint
 // and kept in the user's cache folder; where there is none, or it cannot be
 // written, it is made in memory. A cache file that is damaged is replaced.
-func (c *Checkpoint) loadPacked(m *Model) error {
+func (c *Checkpoint) loadPacked(m *Model, form string) error {
 	path, err := c.cachePath()
 	if err != nil {
-		return c.packInMemory(m)
+		return c.packInMemory(m, form)
 	}
-	if c.loadCached(m, path) == nil {
+	if c.loadCached(m, path, form) == nil {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return c.packInMemory(m)
+		return c.packInMemory(m, form)
 	}
 	lock := flock.New(path + ".lock")
 	if err := lock.Lock(); err != nil { // such as a file system without locks
-		return c.packInMemory(m)
+		return c.packInMemory(m, form)
 	}
 	defer lock.Unlock()
-	if c.loadCached(m, path) == nil { // another process made it while we waited
+	if c.loadCached(m, path, form) == nil { // another process made it while we waited
 		return nil
 	}
 	w, err := c.sparseWriter()
 	if err != nil {
 		return err
 	}
-	if WriteFile(path, w) == nil && c.loadCached(m, path) == nil {
+	if WriteFile(path, w) == nil && c.loadCached(m, path, form) == nil {
 		return nil
 	}
-	return loadInMemory(m, w)
+	return loadInMemory(m, w, form)
 }
 
 // loadCached gives m the encoder in the packed file at path, which stays open until c is closed.
-func (c *Checkpoint) loadCached(m *Model, path string) error {
+func (c *Checkpoint) loadCached(m *Model, path, form string) error {
 	f, err := packed.OpenFile(path)
 	if err != nil {
 		return err
 	}
-	if err := loadSparse(m, f); err != nil {
+	if err := loadSparse(m, f, form); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	c.encoder = f
@@ -182,15 +182,15 @@ func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
 	return w, err
 }
 
-func (c *Checkpoint) packInMemory(m *Model) error {
+func (c *Checkpoint) packInMemory(m *Model, form string) error {
 	w, err := c.sparseWriter()
 	if err != nil {
 		return err
 	}
-	return loadInMemory(m, w)
+	return loadInMemory(m, w, form)
 }
 
-func loadInMemory(m *Model, w *packed.Writer) error {
+func loadInMemory(m *Model, w *packed.Writer, form string) error {
 	var b bytes.Buffer
 	if _, err := w.WriteTo(&b); err != nil {
 		return err
@@ -199,7 +199,7 @@ func loadInMemory(m *Model, w *packed.Writer) error {
 	if err != nil {
 		return err
 	}
-	return loadSparse(m, f)
+	return loadSparse(m, f, form)
 }
 
 // Export writes the checkpoint as a packed model: the encoder in the form of engine, and

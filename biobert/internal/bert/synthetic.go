@@ -15,8 +15,10 @@ var Shapes = map[string]Config{
 }
 
 // Synthetic returns a model of the given shape with random weights, a share of which
-// is zero, in the form of engine. Its labels mean nothing; its speed is that of a real model.
-func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Model, error) {
+// is zero, in the form of engine. Its labels mean nothing; its speed is that of a real model. The
+// zeros are anywhere, or with blocks in groups of four neighbours in a row. form is that of
+// INT8 weights, as for kernels.NewLinearS8.
+func Synthetic(shape Config, sparsity float64, blocks bool, engine Engine, form string, seed uint64) (*Model, error) {
 	c := shape
 	c.ModelType, c.Act, c.MaxPosition, c.TypeVocab, c.LayerNormEps = "bert", "gelu", 512, 2, 1e-12
 	for i := range 11 {
@@ -25,9 +27,15 @@ func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Mod
 	random := func(stream uint64, n int, scale float32, zero float64) []float32 {
 		r := rand.New(rand.NewPCG(seed, stream))
 		v := make([]float32, n)
-		for i := range v {
+		group := 1
+		if blocks && zero > 0 {
+			group = 4
+		}
+		for i := 0; i < n; i += group {
 			if r.Float64() >= zero {
-				v[i] = float32(r.NormFloat64()) * scale
+				for j := range v[i:min(i+group, n)] {
+					v[i+j] = float32(r.NormFloat64()) * scale
+				}
 			}
 		}
 		return v
@@ -41,7 +49,11 @@ func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Mod
 	}
 	h := c.Hidden
 	m := &Model{Config: c, Engine: engine}
-	m.word = wordsF32{random(1, c.Vocab*h, 0.05, 0), h}
+	if engine == Dense {
+		m.word = wordsF32{random(1, c.Vocab*h, 0.05, 0), h}
+	} else {
+		m.word = randomWordsS8(c.Vocab, h, seed)
+	}
 	m.position = random(2, c.MaxPosition*h, 0.05, 0)
 	m.embNorm = norm{ones(h), make([]float32, h)}
 	m.classifier = denseLinear(random(3, len(c.Labels)*h, 0.05, 0), make([]float32, len(c.Labels)), len(c.Labels), h)
@@ -53,19 +65,25 @@ func Synthetic(shape Config, sparsity float64, engine Engine, seed uint64) (*Mod
 	for i := range m.layers {
 		l := &m.layers[i]
 		l.attNorm, l.outNorm = norm{ones(h), make([]float32, h)}, norm{ones(h), make([]float32, h)}
-		if engine == Dense {
-			for j, lin := range l.linears() {
-				w, bias, n, k, _ := next(i, j)
-				*lin.linear = denseLinear(w, bias, n, k)
-			}
-		}
 	}
-	if engine == Dense {
-		return m, nil
+	if engine != Sparse {
+		return m, m.fill(form, next)
 	}
 	w := &packed.Writer{}
 	if err := sparseEncoder(w, c.Layers, next); err != nil {
 		return nil, err
 	}
-	return m, loadInMemory(m, w)
+	return m, loadInMemory(m, w, form)
+}
+
+func randomWordsS8(vocab, hidden int, seed uint64) wordsS8 {
+	w := wordsS8{make([]byte, vocab*hidden), make([]float32, vocab), hidden}
+	r := rand.New(rand.NewPCG(seed, 1))
+	for i := range w.data {
+		w.data[i] = byte(r.Uint32())
+	}
+	for i := range w.scale {
+		w.scale[i] = 0.05 / 64
+	}
+	return w
 }
