@@ -35,7 +35,9 @@ type sparseDotArgs struct {
 	add                    int
 	tokens                 int
 
-	// What follows is for scaling the sums at once; see sparseFinishArgs.
+	// What follows is for rows that keep their order, whose sums are scaled at
+	// once; see sparseFinishArgs. The first block of K needs sums and zero, the
+	// last one the rest.
 	dst                unsafe.Pointer
 	stride             int
 	scaleW, sums, bias unsafe.Pointer
@@ -150,10 +152,12 @@ func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32,
 					if kb > 0 {
 						a.add = 1
 					}
+					if w.natural && kb == 0 {
+						a.sums, a.zero = at(w.sums, row), at(t.zero, t0)
+					}
 					if w.natural && kb == w.kblocks-1 {
 						a.dst, a.stride = at(dst.Data, t0*dst.Stride+row), 4*dst.Stride
-						a.scaleW, a.sums = at(w.scale, row), at(w.sums, row)
-						a.scaleX, a.zero = at(t.scale, t0), at(t.zero, t0)
+						a.scaleW, a.scaleX = at(w.scale, row), at(t.scale, t0)
 						a.cols = w.n - row
 						if bias != nil {
 							a.bias = at(bias, row)

@@ -19,10 +19,12 @@ func avx512vbmi(t *text) {
 //		}
 //	}
 //
-// where acc starts at zero unless add is set. If dst is set the sums are not
-// stored in acc but scaled into dst as sparseFinishAVX512VBMI does, without
-// from. Z0 to Z23 hold the accumulators of a group, one token each; Z24 and Z25
-// places and weights of a slot. DI arguments, SI activations, R8 windows,
+// where acc starts as it was if add is set, else at zero, or at -zero[t]*sums[j]
+// if sums is set. If dst is set acc is not stored but scaled into dst as
+// sparseFinishAVX512VBMI does, without from; the product with zero is taken away
+// at the start because there it is in nobody's way. Z0 to Z23 hold the
+// accumulators of a group, one token each; Z24 and Z25 places and weights of a
+// slot. DI arguments, SI activations, R8 windows,
 // R9 slots, R10 starts, R11 groups left, R12 accumulators, AX and CX window of
 // this slot and end of the list, DX slot, BX activations of the window, R13
 // offset of the group in a row of dst, R15 ahead: each slot fetches the one
@@ -46,8 +48,19 @@ func vbmiDot(t *text, n int) {
 	t.line("group:")
 	t.op("CMPQ 56(DI), $0")
 	t.op("JNE add")
+	t.op("CMPQ 96(DI), $0")
+	t.op("JNE minus")
 	for i := range n {
 		t.op("VPXORD Z%d, Z%[1]d, Z%[1]d", i)
+	}
+	t.op("JMP list")
+	t.line("minus:")
+	t.op("MOVQ 96(DI), AX")
+	t.op("MOVQ 120(DI), BX")
+	t.op("VPXORD Z24, Z24, Z24")
+	t.op("VPSUBD (AX)(R13*1), Z24, Z25")
+	for i := range n {
+		t.op("VPMULLD.BCST %d(BX), Z25, Z%d", 4*i, i)
 	}
 	t.op("JMP list")
 	t.line("add:")
@@ -93,6 +106,7 @@ func vbmiDot(t *text, n int) {
 	}
 	t.line("next:")
 	t.op("ADDQ $%d, R12", 64*n)
+	t.op("ADDQ $64, R13")
 	t.op("ADDQ 48(DI), R10")
 	t.op("DECQ R11")
 	t.op("JNZ group")
@@ -101,10 +115,9 @@ func vbmiDot(t *text, n int) {
 	vbmiScale(t, n)
 }
 
-// vbmiScale writes the end of vbmiDot that scales the sums of a group. Z24 to
-// Z26 hold the scales, the sums of the weights and the bias of its rows, K1
-// marks those within the matrix. AX and BX scales and zero points of the
-// tokens, DX destination, CX its stride.
+// vbmiScale writes the end of vbmiDot that scales the sums of a group. Z24 and
+// Z26 hold the scales and the bias of its rows, K1 marks those within the
+// matrix. AX scales of the tokens, DX destination, CX its stride.
 func vbmiScale(t *text, n int) {
 	t.line("scale:")
 	t.op("MOVQ 128(DI), AX")
@@ -122,8 +135,6 @@ func vbmiScale(t *text, n int) {
 	t.op("KMOVW BX, K1")
 	t.op("MOVQ 88(DI), AX")
 	t.op("VMOVUPS (AX)(R13*1), Z24")
-	t.op("MOVQ 96(DI), AX")
-	t.op("VMOVDQU64 (AX)(R13*1), Z25")
 	t.op("VPXORD Z26, Z26, Z26")
 	t.op("MOVQ 104(DI), AX")
 	t.op("TESTQ AX, AX")
@@ -131,14 +142,11 @@ func vbmiScale(t *text, n int) {
 	t.op("VMOVUPS.Z (AX)(R13*1), K1, Z26")
 	t.line("nobias:")
 	t.op("MOVQ 112(DI), AX")
-	t.op("MOVQ 120(DI), BX")
 	t.op("MOVQ 72(DI), DX")
 	t.op("ADDQ R13, DX")
 	t.op("MOVQ 80(DI), CX")
 	for i := range n {
-		a, b := 27+i%2, 29+i%2
-		t.op("VPMULLD.BCST %d(BX), Z25, Z%d", 4*i, a)
-		t.op("VPSUBD Z%d, Z%d, Z%[2]d", a, i)
+		b := 29 + i%2
 		t.op("VCVTDQ2PS Z%d, Z%[1]d", i)
 		t.op("VMULPS.BCST %d(AX), Z24, Z%d", 4*i, b)
 		t.op("VMULPS Z%d, Z%d, Z%[2]d", b, i)
@@ -148,7 +156,6 @@ func vbmiScale(t *text, n int) {
 			t.op("ADDQ CX, DX")
 		}
 	}
-	t.op("ADDQ $64, R13")
 	t.op("JMP next\n")
 }
 
