@@ -70,7 +70,7 @@
 //	operation        amx  avx512vbmi2  avx512vbmi  avx512vnni  avx512f  avxvnni  avx2
 //	gemm_f32                                                   x                 x
 //	attention_f32                                              x                 x
-//	attention_s8                       x                                         x
+//	attention_s8                                   x                             x
 //	layernorm_f32                                              x                 x
 //	softmax_f32                                                x                 x
 //	gelu_f32                                                   x                 x
