@@ -101,9 +101,10 @@ func (g *denseS8Kernel) block(s *denseS8Scratch, dst MatF32, x MatU8, w *DenseS8
 	s.args = denseS8Args{stride: stride, panel: quads * quadBytes, quads: quads, ldd: 4 * dst.Stride}
 	a := &s.args
 	least, larger := (r1-r0)/tiles, (r1-r0)%tiles // tokens of a tile, tiles with one more
+	most := least + min(larger, 1)
 	for j := n0; j < n1; j += panelLanes * a.panels {
 		a.panels = g.panels
-		for a.panels > 1 && (a.panels*panelLanes > n1-j || a.panels*(least+min(larger, 1)) > g.sums) {
+		for a.panels > 1 && (a.panels*panelLanes > n1-j || a.panels*most > g.sums || a.panels*most*panelLanes*w.k > denseS8Call) {
 			a.panels /= 2
 		}
 		a.w, a.scale, a.fix = at(w.data, j*quads*4), at(w.scale, j), at(w.fix, j)
@@ -117,7 +118,7 @@ func (g *denseS8Kernel) block(s *denseS8Scratch, dst MatF32, x MatU8, w *DenseS8
 		default:
 			a.bias = at(bias, j)
 		}
-		calls := max(1, denseS8Call/(panelLanes*a.panels*(least+1)*w.k)) // tiles of one
+		calls := max(1, denseS8Call/(panelLanes*a.panels*most*w.k)) // tiles of one
 		if edge {
 			calls = 1
 		}
