@@ -44,7 +44,7 @@ func (t *text) vexDot(reg, weights string, src, acc int) {
 	if reg == "Y" {
 		b2 |= 1 << 2
 	}
-	t.op("LONG $%#08x; WORD $%#04x // VPDPBUSD %s, %s%d, %[4]s%[6]d", 0xc4|b1<<8|b2<<16|0x50<<24, 0xc0|acc%8<<3|w%8, weights, reg, src, acc)
+	t.op("BYTE $0xc4; BYTE $%#02x; BYTE $%#02x; BYTE $0x50; BYTE $%#02x // VPDPBUSD %s, %s%d, %[5]s%[7]d", b1, b2, 0xc0|acc%8<<3|w%8, weights, reg, src, acc)
 }
 
 func avx2(t *text) {
