@@ -124,7 +124,7 @@ func TestDocTable(t *testing.T) {
 			for _, col := range strings.Fields(head) {
 				here := slices.ContainsFunc(isas, func(s isa) bool { return s.name == col })
 				// The mark stands below the first letter of the column's name.
-				if at := len("operation ") + strings.Index(head, col); here && at < len(line) && line[at] == 'x' {
+				if at := len("operation ") + strings.Index(head+" ", col+" "); here && at < len(line) && line[at] == 'x' {
 					rows[name] = append(rows[name], col)
 				}
 			}
