@@ -19,7 +19,8 @@ package kernels
 // The frame of a signal has room for the tiles once a process may use them,
 // 11 KiB in all. Signal stacks of the runtime have 32 KiB. Linux checks those
 // of all threads when it is asked for the permission and refuses if one is too
-// small, as may be in a program with threads of C; then we do without AMX.
+// small, as may be in a program with threads of C; then we do without AMX. From
+// then on it refuses signal stacks that are too small.
 
 // A tileConfig is the operand of LDTILECFG.
 type tileConfig struct {
