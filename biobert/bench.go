@@ -100,7 +100,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 		} else if e != string(bert.Sparse) { // zeros would cost a dense product as much as other weights
 			sparsity = 0
 		}
-		m, err := bert.Synthetic(shape, sparsity, o.Blocks, bert.Engine(e), op.form, 7)
+		m, err := bert.Synthetic(ctx, shape, sparsity, o.Blocks, bert.Engine(e), op.form, 7)
 		if err != nil {
 			return report.Benchmark{}, err
 		}

@@ -509,7 +509,7 @@ func TestCacheIsReplaced(t *testing.T) {
 
 // Finite weights can still overflow. That is an error and not a NaN in the results.
 func TestOverflow(t *testing.T) {
-	m, err := bert.Synthetic(bert.Shapes["minilm-l6"], 0, false, bert.Dense, "", 1)
+	m, err := bert.Synthetic(t.Context(), bert.Shapes["minilm-l6"], 0, false, bert.Dense, "", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 package bert
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -22,46 +22,82 @@ import (
 // packVersion is part of every cache key. It changes when the same checkpoint would be packed differently.
 const packVersion = 2
 
-// sparseEncoder quantizes and packs the encoder's linears; next returns linear j of layer i.
-// It works on all processors: BERT-base takes seconds on one.
-func sparseEncoder(w *packed.Writer, layers int, next func(i, j int) (weights, bias []float32, n, k int, err error)) error {
-	names := (&layer{}).linears()
-	type out struct {
-		b    [4][]byte
-		bias [4][]float32
-		err  error
-	}
-	outs := make([]out, layers)
+// A packedLayer holds the linears of a layer in packed sparse form.
+type packedLayer struct {
+	weights [4]*kernels.SparseS8
+	bias    [4][]float32
+}
+
+// A weightsFunc returns linear j of layer i: weights [n, k] and biases [n].
+type weightsFunc func(i, j int) (weights, bias []float32, n, k int, err error)
+
+// packLayers quantizes and packs the encoder's linears. It works on all processors: BERT-base takes
+// seconds on one. At the first error no further layer is begun.
+func packLayers(layers int, next weightsFunc) ([]packedLayer, error) {
+	out, errs := make([]packedLayer, layers), make([]error, layers)
 	var at atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), layers) {
 		wg.Go(func() {
 			for i := int(at.Add(1)) - 1; i < layers; i = int(at.Add(1)) - 1 {
-				o := &outs[i]
-				o.b, o.bias, o.err = packLayer(i, next)
+				if errs[i] = out[i].pack(i, next); errs[i] != nil {
+					at.Store(int64(layers))
+				}
 			}
 		})
 	}
 	wg.Wait()
-	for i := range outs {
-		if outs[i].err != nil {
-			return outs[i].err
-		}
+	return out, cmp.Or(errs...)
+}
+
+// sparseEncoder adds the encoder's linears in packed sparse form to a file.
+func sparseEncoder(w *packed.Writer, layers int, next weightsFunc) error {
+	ls, err := packLayers(layers, next)
+	if err != nil {
+		return err
+	}
+	names := (&layer{}).linears()
+	for i := range ls {
 		for j, l := range names {
 			name := fmt.Sprintf("layer.%d.%s", i, l.name)
-			w.Add(name, packed.Bytes, outs[i].b[j], len(outs[i].b[j]))
-			w.AddFloat32s(name+".bias", outs[i].bias[j], len(outs[i].bias[j]))
+			b, err := ls[i].weights[j].MarshalBinary()
+			if err != nil {
+				return err
+			}
+			w.Add(name, packed.Bytes, b, len(b))
+			w.AddFloat32s(name+".bias", ls[i].bias[j], len(ls[i].bias[j]))
+			ls[i].weights[j] = nil // held once, not twice
 		}
 	}
 	return nil
 }
 
-func packLayer(i int, next func(i, j int) (weights, bias []float32, n, k int, err error)) (b [4][]byte, bias [4][]float32, err error) {
+// packSparse gives m the encoder's linears in sparse form without a file.
+func packSparse(m *Model, form string, next weightsFunc) error {
+	ls, err := packLayers(len(m.layers), next)
+	if err != nil {
+		return err
+	}
+	for i := range ls {
+		for j, l := range m.layers[i].linears() {
+			s8, err := kernels.NewLinearS8(ls[i].weights[j], ls[i].bias[j], form)
+			if err != nil {
+				return err
+			}
+			*l.linear = s8Linear(s8)
+			ls[i].weights[j] = nil // of use in the form gather only
+		}
+	}
+	return nil
+}
+
+// pack packs layer i.
+func (o *packedLayer) pack(i int, next weightsFunc) error {
 	var order []int // of the intermediate units
 	for j := range 4 {
 		w, bi, n, k, err := next(i, j)
 		if err != nil {
-			return b, bias, err
+			return err
 		}
 		// The packer wants rows with like numbers of nonzeros together, and the product must
 		// put its outputs back in order, so it sorts within small blocks only. Between the two
@@ -75,16 +111,12 @@ func packLayer(i int, next func(i, j int) (weights, bias []float32, n, k int, er
 			order = kernels.SparseOrderS8(q, n, k)
 			q, scale, bi = permuteRows(q, order, k), permuteRows(scale, order, 1), permuteRows(bi, order, 1)
 		}
-		s, err := kernels.PackS8Sparse(q, scale, n, k)
-		if err != nil {
-			return b, bias, err
+		if o.weights[j], err = kernels.PackS8Sparse(q, scale, n, k); err != nil {
+			return err
 		}
-		if b[j], err = s.MarshalBinary(); err != nil {
-			return b, bias, err
-		}
-		bias[j] = bi
+		o.bias[j] = bi
 	}
-	return b, bias, nil
+	return nil
 }
 
 func permuteRows[T any](w []T, order []int, k int) []T {
@@ -135,7 +167,7 @@ func (c *Checkpoint) loadPacked(m *Model, form string) error {
 	if WriteFile(path, w) == nil && c.loadCached(m, path, form) == nil {
 		return nil
 	}
-	return loadInMemory(m, w, form)
+	return c.packInMemory(m, form)
 }
 
 // loadCached gives m the encoder in the packed file at path, which stays open until c is closed.
@@ -183,23 +215,7 @@ func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
 }
 
 func (c *Checkpoint) packInMemory(m *Model, form string) error {
-	w, err := c.sparseWriter()
-	if err != nil {
-		return err
-	}
-	return loadInMemory(m, w, form)
-}
-
-func loadInMemory(m *Model, w *packed.Writer, form string) error {
-	var b bytes.Buffer
-	if _, err := w.WriteTo(&b); err != nil {
-		return err
-	}
-	f, err := packed.Open(b.Bytes())
-	if err != nil {
-		return err
-	}
-	return loadSparse(m, f, form)
+	return packSparse(m, form, c.weights)
 }
 
 // Export writes the checkpoint as a packed model: the encoder in the form of engine, and

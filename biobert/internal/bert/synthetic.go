@@ -1,24 +1,26 @@
 package bert
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
-
-	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 )
 
 // Shapes are the sizes of well-known encoders, for models with random weights.
 var Shapes = map[string]Config{
 	"bert-base":  {Hidden: 768, Layers: 12, Heads: 12, Intermediate: 3072, Vocab: 28996},
 	"bert-large": {Hidden: 1024, Layers: 24, Heads: 16, Intermediate: 4096, Vocab: 28996},
-	"minilm-l6":  {Hidden: 384, Layers: 6, Heads: 12, Intermediate: 1536, Vocab: 30522},
+	"minilm":     minilm,
+	"minilm-l6":  minilm,
 }
+
+var minilm = Config{Hidden: 384, Layers: 6, Heads: 12, Intermediate: 1536, Vocab: 30522}
 
 // Synthetic returns a model of the given shape with random weights, a share of which
 // is zero, in the form of engine. Its labels mean nothing; its speed is that of a real model. The
 // zeros are anywhere, or with blocks in groups of four neighbours in a row. form is that of
-// INT8 weights, as for kernels.NewLinearS8.
-func Synthetic(shape Config, sparsity float64, blocks bool, engine Engine, form string, seed uint64) (*Model, error) {
+// INT8 weights, as for kernels.NewLinearS8. It stops when ctx ends.
+func Synthetic(ctx context.Context, shape Config, sparsity float64, blocks bool, engine Engine, form string, seed uint64) (*Model, error) {
 	c := shape
 	c.ModelType, c.Act, c.MaxPosition, c.TypeVocab, c.LayerNormEps = "bert", "gelu", 512, 2, 1e-12
 	for i := range 11 {
@@ -59,6 +61,9 @@ func Synthetic(shape Config, sparsity float64, blocks bool, engine Engine, form 
 	m.classifier = denseLinear(random(3, len(c.Labels)*h, 0.05, 0), make([]float32, len(c.Labels)), len(c.Labels), h)
 	m.layers = make([]layer, c.Layers)
 	next := func(i, j int) (w, bias []float32, n, k int, err error) {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, 0, 0, err
+		}
 		n, k = m.shape(j)
 		return random(uint64(16+4*i+j), n*k, 0.05, sparsity), make([]float32, n), n, k, nil
 	}
@@ -69,11 +74,7 @@ func Synthetic(shape Config, sparsity float64, blocks bool, engine Engine, form 
 	if engine != Sparse {
 		return m, m.fill(form, next)
 	}
-	w := &packed.Writer{}
-	if err := sparseEncoder(w, c.Layers, next); err != nil {
-		return nil, err
-	}
-	return m, loadInMemory(m, w, form)
+	return m, packSparse(m, form, next)
 }
 
 func randomWordsS8(vocab, hidden int, seed uint64) wordsS8 {
