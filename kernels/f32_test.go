@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/kernels/internal/race"
 )
 
 // newRand returns a generator that gives the same numbers in every run.
@@ -55,6 +57,15 @@ func checkGaps(t *testing.T, m MatF32, c0, c1 int) {
 			t.Fatalf("row %d, column %d was written, though only columns %d to %d may be", i/m.Stride, c, c0, c1)
 		}
 	}
+}
+
+// thin returns n, or few where tests must be quick: with -short, as they run in
+// an emulator, and under the race detector.
+func thin(n, few int) int {
+	if testing.Short() || race.Enabled {
+		return few
+	}
+	return n
 }
 
 // sameF32 reports whether a and b are the same number, or both NaN.

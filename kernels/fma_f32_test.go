@@ -38,7 +38,7 @@ func TestFMA32(t *testing.T) {
 	r := newRand()
 	bits := math.Float32frombits
 	for exp := -149; exp < 128; exp++ {
-		for range 40 {
+		for range thin(40, 4) {
 			z := float32(math.Ldexp(1+float64(r.IntN(8)), exp))
 			if r.IntN(2) == 0 {
 				z = bits(math.Float32bits(z) + r.Uint32N(5) - 2)
@@ -65,10 +65,10 @@ func TestFMA32(t *testing.T) {
 			}
 		}
 	}
-	for range 100000 { // of any bits
+	for range thin(100000, 10000) { // of any bits
 		checkFMA(t, bits(r.Uint32()), bits(r.Uint32()), bits(r.Uint32()))
 	}
-	for range 100000 { // of one size, and of few bits, so that many are halfway
+	for range thin(100000, 10000) { // of one size, and of few bits, so that many are halfway
 		f := func() float32 { return float32(r.IntN(1<<13)) * 0x1p-12 }
 		checkFMA(t, f(), f(), float32(r.IntN(1<<24)))
 	}
