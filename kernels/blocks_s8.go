@@ -19,11 +19,10 @@ type BlocksS8 struct {
 	sums  []int32 // sum of the weights of each output
 	base  []int32 // Σ w*x less Σ |w|*s for any x, where s is x-128 if w >= 0, else 127-x
 
-	// A list holds the blocks of one output in a range of blocksRange inputs, in
-	// rising order. Lists lie range by range in groups of 64 outputs.
-	first []uint32 // entries before each group and range
-	count []uint16 // entries of each list
-	data  []byte   // entries: number of the block in its range times blockScale as uint16, four weights
+	// Entries are blocks in rising order: the number of the block in its range,
+	// times blockScale, as uint16, then four weights. A range has blocksRange
+	// inputs.
+	rowLists
 }
 
 const (
@@ -63,46 +62,32 @@ func PackS8Blocks(w []int8, scale []float32, n, k int) (*BlocksS8, error) {
 		base:  make([]int32, rows),
 	}
 	copy(b.scale, scale)
-	ranges := b.ranges()
-	b.first = make([]uint32, 0, b.Blocks()*ranges+1)
-	b.count = make([]uint16, 0, rows*ranges)
-
-	cols := make([][]uint16, sparseBlock) // not yet listed
-	all := make([][]uint16, sparseBlock)
-	for g := range b.Blocks() {
-		for i := range cols {
-			all[i] = all[i][:0]
-			if r := g*sparseBlock + i; r < n {
-				all[i] = appendNonzero(all[i], w[r*k:(r+1)*k])
-				for _, c := range all[i] {
-					v := int32(w[r*k+int(c)])
-					b.sums[r] += v
-					b.base[r] += 128*v - min(v, 0)
-				}
-				b.nnz += len(all[i])
-			}
-			cols[i] = all[i]
+	ranges := make([]listRange, (k+blocksRange-1)/blocksRange)
+	var all []uint16
+	for i := range n {
+		row := w[i*k : (i+1)*k]
+		all = appendNonzero(all[:0], row)
+		b.nnz += len(all)
+		for _, c := range all {
+			v := int32(row[c])
+			b.sums[i] += v
+			b.base[i] += 128*v - min(v, 0)
 		}
-		for first := 0; first < k; first += blocksRange {
-			b.first = append(b.first, uint32(len(b.data)/blockBytes))
-			for i := range cols {
-				var row []int8
-				if r := g*sparseBlock + i; r < n {
-					row = w[r*k : (r+1)*k]
-				}
-				before := len(b.data)
-				cols[i] = b.list(row, cols[i], first)
-				b.count = append(b.count, uint16((len(b.data)-before)/blockBytes))
-			}
+		cols := all
+		for r := range ranges {
+			from := len(ranges[r].data)
+			cols = ranges[r].addBlocks(row, cols, r*blocksRange)
+			ranges[r].end(from, blockBytes)
 		}
 	}
-	b.first = append(b.first, uint32(len(b.data)/blockBytes))
+	b.rowLists = joinLists(ranges, blockBytes)
 	return b, nil
 }
 
-// list appends the blocks of a row in the range of inputs from first on, where
-// cols are its columns with weights from there on. It returns the rest of cols.
-func (b *BlocksS8) list(row []int8, cols []uint16, first int) []uint16 {
+// addBlocks appends the blocks of a row in the range of inputs from first on,
+// where cols are its columns with weights from there on. It returns the rest of
+// cols.
+func (r *listRange) addBlocks(row []int8, cols []uint16, first int) []uint16 {
 	for len(cols) > 0 && int(cols[0]) < first+blocksRange {
 		block := int(cols[0]) / blockInputs
 		place := (block - first/blockInputs) * blockScale
@@ -111,13 +96,10 @@ func (b *BlocksS8) list(row []int8, cols []uint16, first int) []uint16 {
 			entry[2+cols[0]%blockInputs] = byte(row[cols[0]])
 			cols = cols[1:]
 		}
-		b.data = append(b.data, entry[:]...)
+		r.data = append(r.data, entry[:]...)
 	}
 	return cols
 }
-
-// ranges returns the number of ranges that K is cut into.
-func (b *BlocksS8) ranges() int { return (b.k + blocksRange - 1) / blocksRange }
 
 // N returns the number of outputs.
 func (b *BlocksS8) N() int { return b.n }
@@ -134,7 +116,7 @@ func (b *BlocksS8) Blocks() int { return len(b.scale) / sparseBlock }
 
 // Bytes returns the size of the packed matrix in bytes.
 func (b *BlocksS8) Bytes() int {
-	return 4*len(b.scale) + 4*len(b.sums) + 4*len(b.base) + 4*len(b.first) + 2*len(b.count) + len(b.data)
+	return 4*len(b.scale) + 4*len(b.sums) + 4*len(b.base) + b.bytes()
 }
 
 // Fill returns the share of places in blocks of four inputs that hold a nonzero

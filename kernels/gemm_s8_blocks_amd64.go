@@ -9,14 +9,10 @@ import (
 
 // All variants cut M tokens, rounded up to vectors of 8 or 16, in tiles of
 // nearly equal size, at most blockVectors vectors. A tile is [block of four
-// inputs][token][input]. It is multiplied with quartetBlocks blocks of 64
-// outputs, or one if there is one range of K, range by range. The sums are kept
-// as [row][token] and transposed when they are scaled. Tiles take turns over a
-// run of rows whose entries fit the second cache.
+// inputs][token][input]. It is multiplied with rows as quartets are.
 const (
 	blockVectors = 4
-	blockRun     = 320 << 10 // bytes of entries
-	blockChunk   = 32        // inputs that are arranged at a time
+	blockChunk   = 32 // inputs that are arranged at a time
 )
 
 var gemmS8BlocksAsm = []variant[*gemmS8BlocksImpl]{
@@ -112,53 +108,42 @@ func gemmS8Blocks(isa dotISA, dst MatF32, t *QuadsS8, w *BlocksS8, bias []float3
 	sums := pooled.data
 	k := roundUp(w.k, blockChunk)
 	tiles, vectors := blockTiles(isa, t.rows)
-	ranges := w.ranges()
-	step := quartetBlocks
-	if ranges == 1 {
-		step = 1
-	}
-	for run := b0; run < b1; {
-		end := run + 1
-		for limit := w.first[run*ranges] + blockRun/blockBytes; end < b1 && w.first[(end+1)*ranges] <= limit; {
-			end++
-		}
+	g1 := min(b1*(sparseBlock/sparseGroup), w.groups)
+	for run := b0 * (sparseBlock / sparseGroup); run < g1; {
+		end := w.run(run, g1, listRun)
 		for i := range tiles {
 			v0, v1 := vectors*i/tiles, vectors*(i+1)/tiles
 			t0, tokens := v0*isa.vector(), (v1-v0)*isa.vector()
-			for b := run; b < end; b += step {
-				n := min(step, end-b)
-				for r := range ranges {
-					for j := range n {
-						list := (b+j)*ranges + r
-						a := blockArgs{
-							act:     at(t.buf, t0*k+r*blocksRange*tokens),
-							entry:   unsafe.Pointer(unsafe.SliceData(w.data[w.first[list]*blockBytes:])),
-							count:   at(w.count, list*sparseBlock),
-							rows:    sparseBlock,
-							acc:     at(sums, j*sparseBlock*4*tokens),
-							base:    at(w.base, (b+j)*sparseBlock),
-							vectors: v1 - v0,
-						}
-						if r > 0 {
-							a.add = 1
-						}
-						switch isa {
-						case dotAVX512VNNI:
-							blockDotAVX512VNNI(&a)
-						case dotAVXVNNI:
-							blockDotAVXVNNI(&a)
-						default:
-							blockDotAVX2(&a)
-						}
+			for g := run; g < end; g += listGroups {
+				n := min(listGroups, end-g)
+				for r := range w.ranges {
+					a := blockArgs{
+						act:     at(t.buf, t0*k+r*blocksRange*tokens),
+						entry:   unsafe.Pointer(unsafe.SliceData(w.from(r, g))),
+						count:   at(w.count, (r*w.groups+g)*sparseGroup),
+						rows:    n * sparseGroup,
+						acc:     at(sums, 0),
+						base:    at(w.base, g*sparseGroup),
+						vectors: v1 - v0,
+					}
+					if r > 0 {
+						a.add = 1
+					}
+					switch isa {
+					case dotAVX512VNNI:
+						blockDotAVX512VNNI(&a)
+					case dotAVXVNNI:
+						blockDotAVXVNNI(&a)
+					default:
+						blockDotAVX2(&a)
 					}
 				}
-				for j := range n {
-					finishS8(dst, sums[j*sparseBlock*4*tokens:], tokens, t0, (b+j)*sparseBlock, t.scale, t.zero, w.scale, w.sums, bias)
-				}
+				finishS8(isa, dst, sums, tokens, t0, g*sparseGroup, n*sparseGroup, t.scale, t.zero, w.scale, w.sums, bias)
 			}
 		}
 		run = end
 	}
 	runtime.KeepAlive(t)
 	runtime.KeepAlive(w)
+	runtime.KeepAlive(bias)
 }

@@ -18,7 +18,7 @@ func gemmS8BlocksRef(dst MatF32, t *QuadsS8, w *BlocksS8, bias []float32, b0, b1
 	sums := make([]int32, t.rows)
 	for n := b0 * sparseBlock; n < min(b1*sparseBlock, w.n); n++ {
 		clear(sums)
-		for r := range w.ranges() {
+		for r := range w.ranges {
 			for _, e := range w.entries(n, r) {
 				c := r*blocksRange + int(binary.LittleEndian.Uint16(e[:]))/blockScale*blockInputs
 				for i := range sums {
@@ -44,15 +44,15 @@ func gemmS8BlocksRef(dst MatF32, t *QuadsS8, w *BlocksS8, bias []float32, b0, b1
 
 // entries returns the blocks of output n in range r.
 func (b *BlocksS8) entries(n, r int) [][blockBytes]byte {
-	group := n/sparseBlock*b.ranges() + r
-	at := int(b.first[group])
-	lists := b.count[group*sparseBlock:][:n%sparseBlock+1]
-	for _, c := range lists[:n%sparseBlock] {
-		at += int(c)
+	g := n / sparseGroup
+	lists := b.count[(r*b.groups+g)*sparseGroup:][:n%sparseGroup+1]
+	data := b.from(r, g)
+	for _, c := range lists[:n%sparseGroup] {
+		data = data[int(c)*blockBytes:]
 	}
-	entries := make([][blockBytes]byte, lists[n%sparseBlock])
+	entries := make([][blockBytes]byte, lists[n%sparseGroup])
 	for i := range entries {
-		copy(entries[i][:], b.data[(at+i)*blockBytes:])
+		copy(entries[i][:], data[i*blockBytes:])
 	}
 	return entries
 }

@@ -291,8 +291,8 @@ func TestPackS8Blocks(t *testing.T) {
 	if p.N() != 3 || p.K() != 9 || p.NNZ() != 5 || p.Blocks() != 1 || p.Fill() != 5./8 {
 		t.Errorf("%d x %d with %d weights in %d blocks, fill %v", p.N(), p.K(), p.NNZ(), p.Blocks(), p.Fill())
 	}
-	if min, max := 12+64*14, 12+64*14+20; p.Bytes() < min || p.Bytes() > max {
-		t.Errorf("%d bytes, want %d to %d", p.Bytes(), min, max)
+	if want := 3*4*64 + 2*4 + 16*2 + 2*6; p.Bytes() != want {
+		t.Errorf("%d bytes, want %d", p.Bytes(), want)
 	}
 	if p := mustBlocks(t, w[18:], []float32{1}, 1, 9); p.Fill() != 1 || p.NNZ() != 0 {
 		t.Errorf("fill %v of %d weights", p.Fill(), p.NNZ())

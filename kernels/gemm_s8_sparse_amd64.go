@@ -20,7 +20,7 @@ var gemmS8SparseAsm = []variant[*gemmS8SparseImpl]{
 type sparseSums struct{ data []byte }
 
 var sparseSumsPool = sync.Pool{New: func() any {
-	return &sparseSums{alignedBytes(4 * sparseBlock * max(vbmiBlocks*vbmiTokens, quartetBlocks*quartetTokens))}
+	return &sparseSums{alignedBytes(4 * max(sparseBlock*vbmiBlocks*vbmiTokens, listRows*listTokens))}
 }}
 
 // at returns a pointer to element i of s.

@@ -398,12 +398,10 @@ chunk:
 
 // func sparseFinishAVX2(a *quartetFinishArgs)
 //
-//	for b := range blocks {
-//		for t := range 8 {
-//			for j := 8*b; j < 8*b+8; j++ {
-//				sum := acc[j*step][t] - zero[t]*sums[j]
-//				dst[t][j] = float32(sum)*(scaleX[t]*scaleW[j]) + bias[j]
-//			}
+//	for t := range 8*vectors {
+//		for j := range 8*blocks {
+//			sum := acc[j*step][t] - zero[t]*sums[j]
+//			dst[t][j] = float32(sum)*(scaleX[t]*scaleW[j]) + bias[j]
 //		}
 //	}
 //
@@ -411,19 +409,24 @@ chunk:
 // tokens. SI accumulators, R8 their step, R9 three steps, R10 sums, R11 scales,
 // R12 bias, R13 and R15 scales and zero points of the tokens, DX destination,
 // BX of the token, AX its stride, CX blocks left.
-TEXT ·sparseFinishAVX2(SB), NOSPLIT, $0-8
+TEXT ·sparseFinishAVX2(SB), NOSPLIT, $24-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
-	MOVQ 16(DI), R11
-	MOVQ 24(DI), R10
-	MOVQ 32(DI), R12
 	MOVQ 40(DI), DX
 	MOVQ 48(DI), AX
 	MOVQ 56(DI), R13
 	MOVQ 64(DI), R15
-	MOVQ 72(DI), CX
+	MOVQ 80(DI), BX
 	LEAQ (R8)(R8*2), R9
+vector:
+	MOVQ BX, left-8(SP)
+	MOVQ SI, acc-16(SP)
+	MOVQ DX, dst-24(SP)
+	MOVQ 16(DI), R11
+	MOVQ 24(DI), R10
+	MOVQ 32(DI), R12
+	MOVQ 72(DI), CX
 block:
 	LEAQ (SI)(R8*4), BX
 	VMOVDQU (SI), Y0
@@ -548,5 +551,14 @@ block:
 	ADDQ $32, DX
 	DECQ CX
 	JNZ block
+	MOVQ left-8(SP), BX
+	MOVQ acc-16(SP), SI
+	MOVQ dst-24(SP), DX
+	ADDQ $32, SI
+	LEAQ (DX)(AX*8), DX
+	ADDQ $32, R13
+	ADDQ $32, R15
+	DECQ BX
+	JNZ vector
 	VZEROUPPER
 	RET

@@ -12,16 +12,16 @@ import (
 // narrower one at the end. A tile is [input][token] in bytes, the tokens in the
 // order of its kernel; see sparseLane.
 //
-// A tile is multiplied with a block of 64 rows, or, if there are several blocks
-// of K, with quartetBlocks of them, block of K by block of K. The sums are kept as
-// [row][token] and transposed when they are scaled. Tiles take turns over a run
-// of rows whose entries fit the second cache.
+// A tile is multiplied with listRows rows, block of K by block of K. The sums are
+// kept as [row][token] and transposed when they are scaled. Tiles take turns over
+// a run of rows whose entries fit the second cache.
 const (
-	quartetBlocks = 4
-	quartetRun    = 320 << 10 // bytes of entries
-	quartetTokens = 64        // of the widest tile
-	quartetChunk  = 32        // inputs that are arranged at a time
-	quartetLane   = 16        // tokens that are arranged at a time
+	listGroups   = 8
+	listRows     = listGroups * sparseGroup
+	listRun      = 320 << 10 // bytes of entries
+	listTokens   = 64        // of the widest tile
+	quartetChunk = 32        // inputs that are arranged at a time
+	quartetLane  = 16        // tokens that are arranged at a time
 )
 
 // A dotISA names an instruction set with kernels for quartets and for blocks.
@@ -122,11 +122,15 @@ type quartetFinishArgs struct {
 	dst                unsafe.Pointer
 	stride             int
 	scaleX, zero       unsafe.Pointer
-	blocks             int
+	blocks             int // of eight rows, or 16
+	vectors            int // of as many tokens
 }
 
 //go:noescape
 func sparseFinishAVX2(a *quartetFinishArgs)
+
+//go:noescape
+func sparseFinishAVX512VNNI(a *quartetFinishArgs)
 
 // sparseLane returns the token that comes first in a lane of 16 bytes of a tile
 // of so many tokens, and the number of tokens from there to the fifth: a lane
@@ -180,89 +184,90 @@ func prepareS8Quartets(isa dotISA, t *TilesS8, x MatU8) {
 }
 
 func gemmS8SparseQuartets(isa dotISA, dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
-	f := w.quartets()
-	if len(f.data) == 0 {
-		gemmEmpty(dst, t, w, bias, b0, b1)
-		return
-	}
+	q := w.quartets()
 	pooled := sparseSumsPool.Get().(*sparseSums)
 	defer sparseSumsPool.Put(pooled)
 	sums := pooled.data
 	k := roundUp(w.k, quartetChunk)
-	step := quartetBlocks
-	if w.kblocks == 1 {
-		step = 1
-	}
-	for run := b0; run < b1; {
-		end := run + 1
-		for limit := f.first[run*w.kblocks] + quartetRun/quartetBytes; end < b1 && f.first[(end+1)*w.kblocks] <= limit; {
-			end++
-		}
+	g1 := min(b1*(sparseBlock/sparseGroup), q.groups)
+	for run := b0 * (sparseBlock / sparseGroup); run < g1; {
+		end := q.run(run, g1, listRun)
 		for t0 := 0; t0 < t.rows; {
 			tokens := isa.tile(t.rows - t0)
-			for b := run; b < end; b += step {
-				n := min(step, end-b)
+			for g := run; g < end; g += listGroups {
+				n := min(listGroups, end-g)
 				for kb := range w.kblocks {
-					for j := range n {
-						list := (b+j)*w.kblocks + kb
-						a := quartetArgs{
-							act:   at(t.buf, t0*k+kb*f.size*tokens),
-							entry: unsafe.Pointer(unsafe.SliceData(f.data[f.first[list]*quartetBytes:])),
-							count: at(f.count, list*sparseBlock),
-							rows:  sparseBlock,
-							acc:   at(sums, j*sparseBlock*4*tokens),
-						}
-						if kb > 0 {
-							a.add = 1
-						}
-						isa.dot(tokens, &a)
+					a := quartetArgs{
+						act:   at(t.buf, t0*k+kb*q.size*tokens),
+						entry: unsafe.Pointer(unsafe.SliceData(q.from(kb, g))),
+						count: at(q.count, (kb*q.groups+g)*sparseGroup),
+						rows:  n * sparseGroup,
+						acc:   at(sums, 0),
 					}
+					if kb > 0 {
+						a.add = 1
+					}
+					isa.dot(tokens, &a)
 				}
-				for j := range n {
-					finishS8(dst, sums[j*sparseBlock*4*tokens:], tokens, t0, (b+j)*sparseBlock, t.scale, t.zero, w.scale, w.sums, bias)
-				}
+				finishS8(isa, dst, sums, tokens, t0, g*sparseGroup, n*sparseGroup, t.scale, t.zero, w.scale, w.sums, bias)
 			}
 			t0 += tokens
 		}
 		run = end
 	}
-	runtime.KeepAlive(f)
+	runtime.KeepAlive(q)
 	runtime.KeepAlive(t)
 	runtime.KeepAlive(w)
+	runtime.KeepAlive(bias)
 }
 
-// finishS8 scales the sums of 64 outputs from row on for a tile of tokens from
-// t0 on, [row][token], into dst. All four arrays have zeros beyond the end of
-// dst, up to a multiple of 8 tokens or of 64 outputs.
-func finishS8(dst MatF32, sums []byte, tokens, t0, row int, scaleX []float32, zero []int32, scaleW []float32, sumW []int32, bias []float32) {
-	cols := min(dst.Cols-row, sparseBlock)
-	var add [sparseBlock]float32
-	if bias != nil {
+// finishS8 scales the sums of some rows, at most listRows, for a tile of tokens
+// from t0 on, [row][token], into dst. The other arrays have zeros beyond the end
+// of dst, up to a multiple of 8 tokens or of 16 rows.
+func finishS8(isa dotISA, dst MatF32, sums []byte, tokens, t0, row, rows int, scaleX []float32, zero []int32, scaleW []float32, sumW []int32, bias []float32) {
+	cols := min(dst.Cols-row, rows)
+	tokens, width := min(tokens, dst.Rows-t0), tokens
+	var add [listRows]float32
+	f := quartetFinishArgs{
+		step:   4 * width,
+		scaleW: at(scaleW, row),
+		sums:   at(sumW, row),
+		bias:   unsafe.Pointer(&add),
+	}
+	switch {
+	case bias != nil && cols%8 == 0:
+		f.bias = at(bias, row)
+	case bias != nil:
 		copy(add[:], bias[row:row+cols])
 	}
-	for v := 0; v < tokens && t0+v < dst.Rows; v += 8 {
-		t := t0 + v
-		f := quartetFinishArgs{
-			acc:    at(sums, 4*v),
-			step:   4 * tokens,
-			scaleW: at(scaleW, row),
-			sums:   at(sumW, row),
-			bias:   unsafe.Pointer(&add),
-			dst:    at(dst.Data, t*dst.Stride+row),
-			stride: 4 * dst.Stride,
-			scaleX: at(scaleX, t),
-			zero:   at(zero, t),
-			blocks: cols / 8,
-		}
-		if t+8 <= dst.Rows && cols%8 == 0 {
-			sparseFinishAVX2(&f)
-			continue
-		}
-		var part [8 * sparseBlock]float32
-		f.dst, f.stride, f.blocks = unsafe.Pointer(&part), 4*sparseBlock, (cols+7)/8
+	done := 0
+	next := func(tokens int) {
+		f.acc, f.scaleX, f.zero = at(sums, 4*done), at(scaleX, t0+done), at(zero, t0+done)
+		f.dst, f.stride = at(dst.Data, (t0+done)*dst.Stride+row), 4*dst.Stride
+		done += tokens
+	}
+	if n := tokens / 16; isa == dotAVX512VNNI && cols%16 == 0 && n > 0 {
+		f.blocks, f.vectors = cols/16, n
+		next(16 * n)
+		sparseFinishAVX512VNNI(&f)
+	}
+	if n := (tokens - done) / 8; cols%8 == 0 && n > 0 {
+		f.blocks, f.vectors = cols/8, n
+		next(8 * n)
 		sparseFinishAVX2(&f)
-		for j := range min(8, dst.Rows-t) {
-			copy(dst.Data[(t+j)*dst.Stride+row:][:cols], part[j*sparseBlock:])
+	}
+	if done == tokens {
+		return
+	}
+	var part [8 * listRows]float32
+	for done < tokens {
+		from := done
+		f.blocks, f.vectors = (cols+7)/8, 1
+		next(8)
+		f.dst, f.stride = unsafe.Pointer(&part), 4*listRows
+		sparseFinishAVX2(&f)
+		for j := range min(8, tokens-from) {
+			copy(dst.Data[(t0+from+j)*dst.Stride+row:][:cols], part[j*listRows:])
 		}
 	}
 }

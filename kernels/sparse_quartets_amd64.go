@@ -22,11 +22,12 @@ type sparseForms struct {
 // Weights 0 and 1, and 2 and 3, of an entry are such that x0*w0 + x1*w1 fits
 // int16 for any activations from 0 to 255, as VPMADDUBSW wants it: they have
 // different signs, or add up to at most 128.
+//
+// An entry is four inputs as uint16, counted from the start of their block of K
+// in steps of quartetScale, then four weights.
 type quartetsS8 struct {
-	size  int      // inputs of a block of K
-	first []uint32 // of each list of lists, 64 rows of a block of K: number of entries before it
-	count []uint16 // entries of each row in each block of K
-	data  []byte   // entries: four inputs as uint16, counted from the block of K in steps of quartetScale, four weights
+	size int // inputs of a block of K
+	rowLists
 }
 
 const (
@@ -42,44 +43,41 @@ func (w *SparseS8) quartets() *quartetsS8 {
 }
 
 func newQuartetsS8(w *SparseS8) *quartetsS8 {
-	f := &quartetsS8{
-		size:  w.windows * sparseWindow,
-		first: make([]uint32, 0, w.Blocks()*w.kblocks+1),
-		count: make([]uint16, 0, w.Blocks()*w.kblocks*sparseBlock),
-		data:  make([]byte, 0, (w.nnz/4+2*w.n)*quartetBytes),
-	}
 	var (
-		rows [sparseBlock][]int8
-		cols [sparseBlock][]uint16
-		b    quartetBuilder
+		q      = &quartetsS8{size: w.windows * sparseWindow}
+		rows   [sparseBlock][]int8
+		dense  = make([]int8, sparseBlock*w.k)
+		ranges = make([]listRange, w.kblocks)
+		all    []uint16
+		b      quartetBuilder
 	)
-	dense := make([]int8, sparseBlock*w.k)
+	for r := range ranges {
+		ranges[r].data = make([]byte, 0, (w.nnz/4/w.kblocks+2*w.n)*quartetBytes)
+	}
 	for i := range rows {
 		rows[i] = dense[i*w.k : (i+1)*w.k]
 	}
 	for block := range w.Blocks() {
 		clear(dense)
 		w.unpackBlock(block, &rows)
-		for i := range rows {
-			cols[i] = appendNonzero(cols[i][:0], rows[i])
-		}
-		for kb := range w.kblocks {
-			base := kb * f.size
-			f.first = append(f.first, uint32(len(f.data)/quartetBytes))
-			for i := range cols {
+		for _, row := range rows[:min(sparseBlock, w.n-block*sparseBlock)] {
+			all = appendNonzero(all[:0], row)
+			cols := all
+			for kb := range ranges {
+				r, base := &ranges[kb], kb*q.size
 				n := 0
-				for n < len(cols[i]) && int(cols[i][n]) < base+f.size {
+				for n < len(cols) && int(cols[n]) < base+q.size {
 					n++
 				}
-				before := len(f.data)
-				f.data = b.append(f.data, rows[i], cols[i][:n], base)
-				cols[i] = cols[i][n:]
-				f.count = append(f.count, uint16((len(f.data)-before)/quartetBytes))
+				from := len(r.data)
+				r.data = b.append(r.data, row, cols[:n], base)
+				r.end(from, quartetBytes)
+				cols = cols[n:]
 			}
 		}
 	}
-	f.first = append(f.first, uint32(len(f.data)/quartetBytes))
-	return f
+	q.rowLists = joinLists(ranges, quartetBytes)
+	return q
 }
 
 // quartetBuilder is memory for building lists.

@@ -42,36 +42,33 @@ func TestQuartetsS8(t *testing.T) {
 			w := c.make(rng, c.n, c.k)
 			p := mustPack(t, rng, w, c.n, c.k)
 			q := p.quartets()
-			at, list := 0, 0
-			for b := range p.Blocks() {
-				for kb := range p.kblocks {
-					if int(q.first[b*p.kblocks+kb]) != at {
-						t.Fatalf("block %d, %d starts at %d, want %d", b, kb, q.first[b*p.kblocks+kb], at)
+			list, data := 0, q.data
+			for kb := range p.kblocks {
+				for r := range q.groups * sparseGroup {
+					if r%sparseGroup == 0 && len(q.from(kb, r/sparseGroup)) != len(data) {
+						t.Fatalf("group %d of block %d starts at entry %d", r/sparseGroup, kb, q.first[kb*q.groups+r/sparseGroup])
 					}
-					for r := range sparseBlock {
-						for range q.count[list] {
-							e := q.data[at*quartetBytes:][:quartetBytes]
-							at++
-							for j := 0; j < 4; j += 2 {
-								x, y := int(int8(e[8+j])), int(int8(e[9+j]))
-								if lo, hi := 255*(min(x, 0)+min(y, 0)), 255*(max(x, 0)+max(y, 0)); lo < -1<<15 || hi >= 1<<15 {
-									t.Fatalf("weights %d and %d share a pair", x, y)
-								}
-							}
-							for j, v := range e[8:] {
-								if v == 0 {
-									continue
-								}
-								k := kb*q.size + int(binary.LittleEndian.Uint16(e[2*j:]))/quartetScale
-								i := (b*sparseBlock+r)*c.k + k
-								if k >= c.k || w[i] != int8(v) {
-									t.Fatalf("weight %d of row %d, input %d, which is wrong or there twice", int8(v), b*sparseBlock+r, k)
-								}
-								w[i] = 0
+					for range q.count[list] {
+						e := data[:quartetBytes]
+						data = data[quartetBytes:]
+						for j := 0; j < 4; j += 2 {
+							x, y := int(int8(e[8+j])), int(int8(e[9+j]))
+							if lo, hi := 255*(min(x, 0)+min(y, 0)), 255*(max(x, 0)+max(y, 0)); lo < -1<<15 || hi >= 1<<15 {
+								t.Fatalf("weights %d and %d share a pair", x, y)
 							}
 						}
-						list++
+						for j, v := range e[8:] {
+							if v == 0 {
+								continue
+							}
+							k := kb*q.size + int(binary.LittleEndian.Uint16(e[2*j:]))/quartetScale
+							if r >= c.n || k >= c.k || w[r*c.k+k] != int8(v) {
+								t.Fatalf("weight %d of row %d, input %d, which is wrong or there twice", int8(v), r, k)
+							}
+							w[r*c.k+k] = 0
+						}
 					}
+					list++
 				}
 			}
 			for i, v := range w {

@@ -66,6 +66,7 @@ func avx512vnni(t *text) {
 	quartetDot(t, quartetAVX512VNNI, "Z")
 	quartetDot(t, quartetAVX512VNNI, "Y")
 	quartetHalf(t, quartetAVX512VNNI)
+	avx512Finish(t)
 }
 
 // quartetDoc is the comment on the largest kernel of an instruction set.
