@@ -79,6 +79,7 @@ func TestLinearS8Choice(t *testing.T) {
 					c[f.name] = costS8{token: 1e-9}
 				}
 			}
+			c["bitmask"] = costS8{call: 100, token: 100} // offered with AMX only
 			return c
 		}
 	}
