@@ -404,3 +404,25 @@ func BenchmarkPackS8Sparse(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkOpenS8Sparse opens the 48 matrices of a BERT-base, 21 MB.
+func BenchmarkOpenS8Sparse(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var files [][]byte
+	size := 0
+	for _, s := range []shape{{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}} {
+		w := mustPack(b, rng, uniformS8(rng, s.n, s.k, .9), s.n, s.k)
+		for range 12 {
+			files = append(files, append(alignedBytes(w.Bytes())[:0], w.raw...))
+			size += w.Bytes()
+		}
+	}
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		for _, f := range files {
+			if _, err := OpenS8Sparse(f); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
