@@ -22,7 +22,7 @@ import (
 const (
 	vbmiTokens = 24
 	vbmiTile   = 28 << 10 // bytes of a tile in a block of K
-	vbmiBlocks = 4
+	vbmiBlocks = 6
 	vbmiRun    = 320 << 10 // bytes of slots
 	vbmiAhead  = 12 << 10  // bytes of slots
 )
