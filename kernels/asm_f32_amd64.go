@@ -14,10 +14,16 @@ func gemmF32AVX2(dst []float32, ldd int, x []float32, ldx int, w []float32, ldw,
 func packF32AVX2(dst, src []float32, lds, cols int)
 
 //go:noescape
-func layerNormF32AVX512F(dst, x, residual, gamma, beta []float32, eps float32)
+func layerNormF32AVX512F(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)
 
 //go:noescape
-func layerNormF32AVX2(dst, x, residual, gamma, beta []float32, eps float32)
+func layerNormF32FourAVX512F(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)
+
+//go:noescape
+func layerNormF32AVX2(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)
+
+//go:noescape
+func layerNormF32FourAVX2(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)
 
 //go:noescape
 func softmaxF32AVX512F(x []float32, scale float32)
@@ -68,7 +74,27 @@ func packF32Blocks(dst, src []float32, lds, rows, cols int) {
 }
 
 func layerNormF32Asm() []variant[layerNormF32Func] {
-	return []variant[layerNormF32Func]{{"avx512f", layerNormF32AVX512F}, {"avx2", layerNormF32AVX2}}
+	return []variant[layerNormF32Func]{
+		{"avx512f", layerNormF32Rows{layerNormF32FourAVX512F, layerNormF32AVX512F}.normalize},
+		{"avx2", layerNormF32Rows{layerNormF32FourAVX2, layerNormF32AVX2}.normalize},
+	}
+}
+
+// layerNormF32Rows normalizes the first four rows, or the first, of matrices
+// whose distances between rows it is given; residual may be nil.
+type layerNormF32Rows struct {
+	four, one func(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)
+}
+
+func (f layerNormF32Rows) normalize(dst, x, residual MatF32, gamma, beta []float32, eps float32) {
+	for i := 0; i < x.Rows; {
+		next, n := f.one, 1
+		if x.Rows-i >= 4 {
+			next, n = f.four, 4
+		}
+		next(dst.Data[i*dst.Stride:], dst.Stride, x.Data[i*x.Stride:], x.Stride, residual.Data[i*residual.Stride:], residual.Stride, gamma, beta, eps)
+		i += n
+	}
 }
 
 func softmaxF32Asm() []variant[softmaxF32Func] {

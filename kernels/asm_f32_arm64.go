@@ -49,7 +49,7 @@ func packF32Blocks(dst, src []float32, lds, rows, cols int) {
 }
 
 func layerNormF32Asm() []variant[layerNormF32Func] {
-	return []variant[layerNormF32Func]{{"neon", layerNormF32NEON}}
+	return []variant[layerNormF32Func]{{"neon", layerNormF32RowFunc(layerNormF32NEON).normalize}}
 }
 
 func softmaxF32Asm() []variant[softmaxF32Func] {

@@ -30,24 +30,38 @@ func LayerNormF32(dst, x, residual MatF32, gamma, beta []float32, eps float32) {
 	if x.Cols == 0 {
 		return
 	}
+	if none {
+		residual = MatF32{}
+	}
 	race.Read(gamma)
 	race.Read(beta)
 	for i := range x.Rows {
-		var r []float32
 		if !none {
-			r = residual.Row(i)
+			race.Read(residual.Row(i))
 		}
 		race.Read(x.Row(i))
-		race.Read(r)
 		race.Write(dst.Row(i))
-		layerNormF32(dst.Row(i), x.Row(i), r, gamma, beta, eps)
 	}
+	layerNormF32(dst, x, residual, gamma, beta, eps)
 }
 
-// A layerNormF32Func is LayerNormF32 for one row of at least one element;
-// residual may be empty.
-type layerNormF32Func func(dst, x, residual, gamma, beta []float32, eps float32)
+// A layerNormF32Func is LayerNormF32 for rows of at least one element.
+type layerNormF32Func func(dst, x, residual MatF32, gamma, beta []float32, eps float32)
 
-var layerNormF32Variants = append(layerNormF32Asm(), variant[layerNormF32Func]{"ref", layerNormF32Ref})
+var layerNormF32Variants = append(layerNormF32Asm(), variant[layerNormF32Func]{"ref", layerNormF32RowFunc(layerNormF32Ref).normalize})
 
 var layerNormF32 = choose("layernorm_f32", layerNormF32Variants)
+
+// A layerNormF32RowFunc is LayerNormF32 for one row of at least one element;
+// residual may be empty.
+type layerNormF32RowFunc func(dst, x, residual, gamma, beta []float32, eps float32)
+
+func (f layerNormF32RowFunc) normalize(dst, x, residual MatF32, gamma, beta []float32, eps float32) {
+	for i := range x.Rows {
+		var r []float32
+		if residual.Data != nil {
+			r = residual.Row(i)
+		}
+		f(dst.Row(i), x.Row(i), r, gamma, beta, eps)
+	}
+}

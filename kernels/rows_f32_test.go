@@ -17,6 +17,14 @@ func ulps32(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / math.Ldexp(1, max(e, -125)-24)
 }
 
+// oneRow returns a matrix of one row, or the zero matrix for nil.
+func oneRow(x []float32) MatF32 {
+	if x == nil {
+		return MatF32{}
+	}
+	return MatF32{Data: x, Rows: 1, Cols: len(x), Stride: len(x)}
+}
+
 // TestLayerNormF32 compares with float64. The bound is a few units in the last
 // place of the normalized value, of the mean (whose terms may be larger than
 // itself) and of the result.
@@ -46,7 +54,7 @@ func TestLayerNormF32(t *testing.T) {
 					}
 					s := 1 / math.Sqrt(sq+eps)
 					dst := guard(t, n)
-					v.fn(dst, x, residual, gamma, beta, eps)
+					v.fn(oneRow(dst), oneRow(x), oneRow(residual), gamma, beta, eps)
 					if n == 1 {
 						continue // 0 times a large number: rounding of the mean decides
 					}
@@ -65,10 +73,10 @@ func TestLayerNormF32(t *testing.T) {
 						}
 						a, b := slices.Clone(x), slices.Clone(residual)
 						if &over[0] == &x[0] {
-							v.fn(a, a, b, gamma, beta, eps)
+							v.fn(oneRow(a), oneRow(a), oneRow(b), gamma, beta, eps)
 							b = a
 						} else {
-							v.fn(b, a, b, gamma, beta, eps)
+							v.fn(oneRow(b), oneRow(a), oneRow(b), gamma, beta, eps)
 						}
 						if !slices.EqualFunc(b, dst, sameF32) {
 							t.Fatalf("n=%d: in place differs", n)
@@ -92,7 +100,7 @@ func TestLayerNormF32Special(t *testing.T) {
 		for i := range x {
 			x[i] = 0.5
 		}
-		v.fn(dst, x, nil, one, zero, 1e-12)
+		v.fn(oneRow(dst), oneRow(x), MatF32{}, one, zero, 1e-12)
 		for i, got := range dst {
 			if got != 0 {
 				t.Errorf("constant row: element %d is %g, want 0", i, got)
@@ -100,7 +108,7 @@ func TestLayerNormF32Special(t *testing.T) {
 		}
 		for _, special := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			x[17] = float32(special)
-			v.fn(dst, x, nil, one, zero, 1e-12)
+			v.fn(oneRow(dst), oneRow(x), MatF32{}, one, zero, 1e-12)
 			if got := dst[17]; got == got {
 				t.Errorf("row with %g: got %g there, want NaN", special, got)
 			}
@@ -129,7 +137,7 @@ func TestLayerNormF32Wrapper(t *testing.T) {
 			if residual.Rows > 0 {
 				row = residual.Row(i)
 			}
-			layerNormF32(want, x.Row(i), row, gamma, beta, 1e-5)
+			layerNormF32(oneRow(want), oneRow(x.Row(i)), oneRow(row), gamma, beta, 1e-5)
 			if !slices.Equal(dst.Row(i), want) {
 				t.Errorf("row %d is %v, want %v", i, dst.Row(i), want)
 			}
@@ -327,9 +335,10 @@ func BenchmarkLayerNormF32(b *testing.B) {
 	benchVariants(b, layerNormF32Variants, func(b *testing.B, v variant[layerNormF32Func]) {
 		for _, n := range []int{384, 768} {
 			b.Run("n="+strconv.Itoa(n), func(b *testing.B) {
-				x, res, one := make([]float32, n), make([]float32, n), make([]float32, n)
-				randF32(newRand(), x)
-				b.SetBytes(int64(4 * n))
+				const rows = 64
+				x, res, one := NewMatF32(rows, n), NewMatF32(rows, n), make([]float32, n)
+				randF32(newRand(), x.Data)
+				b.SetBytes(4 * rows * int64(n))
 				for b.Loop() {
 					v.fn(x, x, res, one, one, 1e-12)
 				}

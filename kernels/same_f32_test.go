@@ -81,14 +81,17 @@ func sameSoftmax(t *testing.T, x []float32, scale float32) {
 	})
 }
 
-// sameLayerNorm compares the variants on one row.
-func sameLayerNorm(t *testing.T, x, residual, gamma, beta []float32, eps float32) {
+// sameLayerNorm compares the variants.
+func sameLayerNorm(t *testing.T, x, residual MatF32, gamma, beta []float32, eps float32) {
 	t.Helper()
 	others(t, layerNormF32Variants, func(isa string, fn, ref layerNormF32Func) {
-		got, want := make([]float32, len(x)), make([]float32, len(x))
+		got, want := guardMatF32(t, guardEnd[float32], x.Rows, x.Cols, x.Cols+x.Rows%3, sentinel), NewMatF32(x.Rows, x.Cols)
 		fn(got, x, residual, gamma, beta, eps)
 		ref(want, x, residual, gamma, beta, eps)
-		wantSame(t, got, want, "isa=%s residual=%t eps=%g", isa, residual != nil, eps)
+		checkGaps(t, got, 0, x.Cols)
+		for i := range x.Rows {
+			wantSame(t, got.Row(i), want.Row(i), "isa=%s rows=%d row=%d residual=%t eps=%g", isa, x.Rows, i, residual.Data != nil, eps)
+		}
 	})
 }
 
@@ -97,9 +100,15 @@ func TestLayerNormF32Same(t *testing.T) {
 	for _, n := range edgeCols {
 		for kind := range 5 {
 			for _, eps := range []float32{1e-12, 1e-5, 0} {
-				x, residual := hardF32(r, kind, make([]float32, n)), hardF32(r, kind, make([]float32, n))
-				gamma, beta := hardF32(r, r.IntN(3), make([]float32, n)), hardF32(r, r.IntN(3), make([]float32, n))
-				sameLayerNorm(t, x, nil, gamma, beta, eps)
+				rows := 1 + r.IntN(9)
+				guard := guards[float32]()[kind%2]
+				x, residual := guardMatF32(t, guard, rows, n, n+kind%3, sentinel), guardMatF32(t, guard, rows, n, n+kind/2, sentinel)
+				for i := range rows {
+					hardF32(r, kind, x.Row(i))
+					hardF32(r, kind, residual.Row(i))
+				}
+				gamma, beta := hardF32(r, r.IntN(3), guard(t, n)), hardF32(r, r.IntN(3), guard(t, n))
+				sameLayerNorm(t, x, MatF32{}, gamma, beta, eps)
 				sameLayerNorm(t, x, residual, gamma, beta, eps)
 			}
 		}
@@ -244,7 +253,7 @@ func FuzzRowsF32(f *testing.F) {
 		sameSoftmax(t, x, scale)
 		reversed := slices.Clone(x)
 		slices.Reverse(reversed)
-		sameLayerNorm(t, x, nil, reversed, x, eps)
-		sameLayerNorm(t, x, reversed, x, reversed, eps)
+		sameLayerNorm(t, oneRow(x), MatF32{}, reversed, x, eps)
+		sameLayerNorm(t, oneRow(x), oneRow(reversed), x, reversed, eps)
 	})
 }

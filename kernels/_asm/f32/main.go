@@ -27,8 +27,8 @@ var files = map[string]func(*asm){
 	"gelu_tanh_f32_avx2_amd64.s":    func(a *asm) { gelus[1].write(a, avx2) },
 	"softmax_f32_avx512f_amd64.s":   func(a *asm) { softmax(a, avx512f) },
 	"softmax_f32_avx2_amd64.s":      func(a *asm) { softmax(a, avx2) },
-	"layernorm_f32_avx512f_amd64.s": func(a *asm) { layerNorm(a, avx512f) },
-	"layernorm_f32_avx2_amd64.s":    func(a *asm) { layerNorm(a, avx2) },
+	"layernorm_f32_avx512f_amd64.s": func(a *asm) { layerNorms(a, avx512f) },
+	"layernorm_f32_avx2_amd64.s":    func(a *asm) { layerNorms(a, avx2) },
 }
 
 func main() {

@@ -1,6 +1,9 @@
 package main
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A rows generator writes functions that walk over one row of float32 in
 // vectors, the last of which may be partial: K1 or Y15 then holds the mask.
@@ -83,29 +86,35 @@ func (g rows) each(name string, body func(half int, tail bool)) {
 	g.label(name + "done")
 }
 
-// loadRow reads a vector at base+R15; the lanes past the end become zero.
-func (g rows) loadRow(base, r string, tail bool) {
+// loadFrom reads a vector; the lanes past the end become zero.
+func (g rows) loadFrom(from, r string, tail bool) {
 	switch {
 	case !tail:
-		g.f("VMOVUPS (%s)(R15*1), %s", base, r)
+		g.f("VMOVUPS %s, %s", from, r)
 	case g.lanes == 16:
-		g.f("VMOVUPS.Z (%s)(R15*1), K1, %s", base, r)
+		g.f("VMOVUPS.Z %s, K1, %s", from, r)
 	default:
-		g.f("VMASKMOVPS (%s)(R15*1), Y15, %s", base, r)
+		g.f("VMASKMOVPS %s, Y15, %s", from, r)
 	}
 }
 
-// storeRow writes a vector at base+R15, except the lanes past the end.
-func (g rows) storeRow(base, r string, tail bool) {
+// storeTo writes a vector, except the lanes past the end.
+func (g rows) storeTo(r, to string, tail bool) {
 	switch {
 	case !tail:
-		g.f("VMOVUPS %s, (%s)(R15*1)", r, base)
+		g.f("VMOVUPS %s, %s", r, to)
 	case g.lanes == 16:
-		g.f("VMOVUPS %s, K1, (%s)(R15*1)", r, base)
+		g.f("VMOVUPS %s, K1, %s", r, to)
 	default:
-		g.f("VMASKMOVPS %s, Y15, (%s)(R15*1)", r, base)
+		g.f("VMASKMOVPS %s, Y15, %s", r, to)
 	}
 }
+
+// loadRow reads a vector at base+R15; the lanes past the end become zero.
+func (g rows) loadRow(base, r string, tail bool) { g.loadFrom("("+base+")(R15*1)", r, tail) }
+
+// storeRow writes a vector at base+R15, except the lanes past the end.
+func (g rows) storeRow(base, r string, tail bool) { g.storeTo(r, "("+base+")(R15*1)", tail) }
 
 // zeroTail clears the lanes of r past the end.
 func (g rows) zeroTail(r string, tail bool) {
@@ -275,72 +284,194 @@ func softmax(a *asm, v vec) {
 	g.finish()
 }
 
-// layerNorm writes the layer norm of one row.
-func layerNorm(a *asm, v vec) {
+// A band is the rows of a matrix that a function works on: a base register and,
+// where there is more than one row, those of the stride and of three strides.
+type band struct{ base, stride, stride3 string }
+
+// at returns the operand of row i, off bytes from where the base stands.
+func (b band) at(off, i int) string {
+	s := fmt.Sprintf("%d(%s)", off, b.base)
+	return s + []string{"", "(" + b.stride + "*1)", "(" + b.stride + "*2)", "(" + b.stride3 + "*1)"}[i]
+}
+
+// loadBand loads the registers of a band of n rows from a slice argument and
+// the int after it.
+func (g rows) loadBand(b band, n int, name, stride string, at int) {
+	g.f("MOVQ %s_base+%d(FP), %s", name, at, b.base)
+	if n > 1 {
+		g.f("MOVQ %s+%d(FP), %s", stride, at+24, b.stride)
+		g.f("SHLQ $2, %s", b.stride)
+		g.f("LEAQ (%s)(%[1]s*2), %s", b.stride, b.stride3)
+	}
+}
+
+// walk is each for several rows: it moves the base registers along, body gets
+// the offset from them, and R14 is the only other register that changes.
+func (g rows) walk(name string, bases []string, body func(off, half int, tail bool)) {
+	g.f("MOVQ CX, R14")
+	g.f("TESTQ R14, R14")
+	g.f("JEQ %stail", name)
+	g.f("PCALIGN $32")
+	g.label(name)
+	for half := range 16 / g.lanes {
+		body(32*half, half, false)
+	}
+	for _, b := range bases {
+		g.f("ADDQ $64, %s", b)
+	}
+	g.f("DECQ R14")
+	g.f("JNE %s", name)
+	g.label(name + "tail")
+	if g.lanes == 8 {
+		g.f("TESTQ $8, AX")
+		g.f("JEQ %slast", name)
+		body(0, 0, false)
+		g.f("TESTQ $7, AX")
+		g.f("JEQ %sdone", name)
+		body(32, 1, true)
+		g.f("JMP %sdone", name)
+		g.label(name + "last")
+	}
+	g.f("TESTQ AX, AX")
+	g.f("JEQ %sdone", name)
+	body(0, 0, true)
+	g.label(name + "done")
+}
+
+// rewind takes back what a walk added to a base register.
+func (g rows) rewind(base string) {
+	g.f("MOVQ CX, R14")
+	g.f("SHLQ $6, R14")
+	g.f("SUBQ R14, %s", base)
+}
+
+// layerNorms writes the layer norm of one row and that of four, which keeps
+// four sums going: a sum alone waits for its additions.
+func layerNorms(a *asm, v vec) {
 	g := newRows(a, v, "layernorm")
-	r := v.r
 	one := g.c.add(1)
-	name := "layerNormF32" + v.isa
-	g.text(name, 124, "func "+name+"(dst, x, residual, gamma, beta []float32, eps float32)")
-	g.f("MOVQ dst_base+0(FP), DI")
-	g.f("MOVQ dst_len+8(FP), CX")
-	g.f("MOVQ x_base+24(FP), SI")
-	g.f("MOVQ residual_base+48(FP), R8")
-	g.f("MOVQ residual_len+56(FP), R9")
-	g.f("MOVQ gamma_base+72(FP), R10")
-	g.f("MOVQ beta_base+96(FP), R11")
-	g.f("VXORPS X12, X12, X12")
-	g.f("VCVTSI2SSQ CX, X12, X12")
-	g.f("VMOVSS %s, X11", one.mem)
-	g.f("VDIVSS X12, X11, X12")
+	g.layerNorm("layerNormF32"+v.isa, 1, one)
+	g.layerNorm("layerNormF32Four"+v.isa, 4, one)
+	g.finish()
+}
+
+func (g rows) layerNorm(name string, n int, one constant) {
+	r := g.r
+	g.text(name, 148, "func "+name+"(dst []float32, ldd int, x []float32, ldx int, residual []float32, ldr int, gamma, beta []float32, eps float32)")
+	dst, x, residual := band{"DI", "R8", "R9"}, band{"SI", "R10", "R11"}, band{"DX", "R12", "R13"}
+	g.f("MOVQ gamma_len+104(FP), CX")
 	g.masks()
+	g.loadBand(dst, n, "dst", "ldd", 0)
+	g.loadBand(x, n, "x", "ldx", 32)
+	g.loadBand(residual, n, "residual", "ldr", 64)
+	inverse := func() { // X0 becomes 1 / columns, lost with X1
+		g.f("MOVQ gamma_len+104(FP), BX")
+		g.f("VXORPS X0, X0, X0")
+		g.f("VCVTSI2SSQ BX, X0, X0")
+		g.f("VMOVSS %s, X1", one.mem)
+		g.f("VDIVSS X0, X1, X0")
+	}
+	means := [][2]int{{4, 8}, {5, 9}, {6, 10}, {7, 11}}[:n]
+	squares := [][2]int{{8, 12}, {9, 13}, {10, 14}, {11, 3}}[:n]
 	g.comment("dst = x + residual, and its mean.")
-	mean, square := [2]int{8, 10}, [2]int{9, 13}
-	g.zero(mean)
-	g.f("TESTQ R9, R9")
+	for _, acc := range means {
+		g.zero(acc)
+	}
+	sum := func(plain bool) func(off, half int, tail bool) {
+		return func(off, half int, tail bool) {
+			for i, acc := range means {
+				t := r(i % 2)
+				g.loadFrom(x.at(off, i), t, tail)
+				switch {
+				case plain:
+				case tail:
+					g.loadFrom(residual.at(off, i), r(2), true)
+					g.f("VADDPS %s, %s, %s", r(2), t, t)
+				default:
+					g.f("VADDPS %s, %s, %s", residual.at(off, i), t, t)
+				}
+				g.f("VADDPS %s, %s, %s", t, r(acc[half]), r(acc[half]))
+				g.storeTo(t, dst.at(off, i), tail)
+			}
+		}
+	}
+	g.f("TESTQ DX, DX")
 	g.f("JEQ plain")
-	g.each("sum", func(half int, tail bool) {
-		g.loadRow("SI", r(0), tail)
-		g.loadRow("R8", r(1), tail)
-		g.f("VADDPS %s, %s, %s", r(1), r(0), r(0))
-		g.f("VADDPS %s, %s, %s", r(0), r(mean[half]), r(mean[half]))
-		g.storeRow("DI", r(0), tail)
-	})
+	g.walk("sum", []string{"SI", "DX", "DI"}, sum(false))
 	g.f("JMP mean")
 	g.label("plain")
-	g.each("copy", func(half int, tail bool) {
-		g.loadRow("SI", r(0), tail)
-		g.f("VADDPS %s, %s, %s", r(0), r(mean[half]), r(mean[half]))
-		g.storeRow("DI", r(0), tail)
-	})
+	g.walk("copy", []string{"SI", "DI"}, sum(true))
 	g.label("mean")
-	g.reduce("VADD", mean, 0)
-	g.f("VMULSS X12, X8, X8")
-	g.f("VBROADCASTSS X8, %s", r(8))
+	g.rewind("DI")
+	inverse()
+	for _, acc := range means {
+		g.reduce("VADD", acc, 1)
+		g.f("VMULSS X0, X%d, X%[1]d", acc[0])
+		g.f("VBROADCASTSS X%d, %s", acc[0], r(acc[0]))
+	}
 	g.comment("Mean of the squared differences from the mean.")
-	g.zero(square)
-	g.each("var", func(half int, tail bool) {
-		g.loadRow("DI", r(0), tail)
-		g.f("VSUBPS %s, %s, %s", r(8), r(0), r(0))
-		g.zeroTail(r(0), tail)
-		g.f("VFMADD231PS %s, %s, %s", r(0), r(0), r(square[half]))
+	for _, acc := range squares {
+		g.zero(acc)
+	}
+	// The function for several rows fetches those that the next call will read: x
+	// here, residual below. It may go past the end, since nothing is loaded.
+	ahead := func(b band, name string, at int) []string {
+		if n == 1 {
+			return nil
+		}
+		g.f("MOVQ %s_base+%d(FP), %s", name, at, b.base)
+		g.f("LEAQ (%s)(%s*%d), %[1]s", b.base, b.stride, n)
+		return []string{b.base}
+	}
+	fetch := func(b band, half int, tail bool) {
+		if n == 1 || half > 0 || tail {
+			return
+		}
+		for i := range n {
+			g.f("PREFETCHT0 %s", b.at(0, i))
+		}
+	}
+	g.walk("var", append(ahead(x, "x", 32), "DI"), func(off, half int, tail bool) {
+		fetch(x, half, tail)
+		for i, acc := range squares {
+			t := r(i % 2)
+			g.loadFrom(dst.at(off, i), t, tail)
+			g.f("VSUBPS %s, %s, %s", r(means[i][0]), t, t)
+			g.zeroTail(t, tail)
+			g.f("VFMADD231PS %s, %s, %s", t, t, r(acc[half]))
+		}
 	})
-	g.reduce("VADD", square, 0)
-	g.f("VMULSS X12, X9, X9")
-	g.f("VADDSS eps+120(FP), X9, X9")
-	g.f("VSQRTSS X9, X9, X9")
-	g.f("VDIVSS X9, X11, X9")
-	g.f("VBROADCASTSS X9, %s", r(9))
-	g.each("norm", func(_ int, tail bool) {
-		g.loadRow("DI", r(0), tail)
-		g.loadRow("R10", r(1), tail)
-		g.loadRow("R11", r(2), tail)
-		g.f("VSUBPS %s, %s, %s", r(8), r(0), r(0))
-		g.f("VMULPS %s, %s, %s", r(9), r(0), r(0))
-		g.f("VFMADD213PS %s, %s, %s", r(2), r(1), r(0))
-		g.storeRow("DI", r(0), tail)
+	g.rewind("DI")
+	inverse()
+	for _, acc := range squares {
+		i := acc[0]
+		g.reduce("VADD", acc, 2)
+		g.f("VMULSS X0, X%d, X%[1]d", i)
+		g.f("VADDSS eps+144(FP), X%d, X%[1]d", i)
+		g.f("VSQRTSS X%d, X%[1]d, X%[1]d", i)
+		g.f("VDIVSS X%d, X1, X%[1]d", i)
+		g.f("VBROADCASTSS X%d, %s", i, r(i))
+	}
+	g.f("MOVQ gamma_base+96(FP), BX")
+	g.f("MOVQ beta_base+120(FP), R15")
+	bases := append(ahead(residual, "residual", 64), "BX", "R15", "DI")
+	if n > 1 { // no residual: something that is there
+		g.f("TESTQ R12, R12")
+		g.f("CMOVQEQ BX, DX")
+	}
+	g.walk("norm", bases, func(off, half int, tail bool) {
+		fetch(residual, half, tail)
+		g.loadFrom(band{base: "BX"}.at(off, 0), r(12), tail)
+		g.loadFrom(band{base: "R15"}.at(off, 0), r(13), tail)
+		for i := range n {
+			t := r(i)
+			g.loadFrom(dst.at(off, i), t, tail)
+			g.f("VSUBPS %s, %s, %s", r(means[i][0]), t, t)
+			g.f("VMULPS %s, %s, %s", r(squares[i][0]), t, t)
+			g.f("VFMADD213PS %s, %s, %s", r(13), r(12), t)
+			g.storeTo(t, dst.at(off, i), tail)
+		}
 	})
 	g.f("VZEROUPPER")
 	g.f("RET")
-	g.finish()
 }
