@@ -82,6 +82,7 @@
 //	gemm_s8_sparse                     x           x                    x        x
 //	gemm_s8_blocks                                 x                    x        x
 //	quantize_u8                                                x                 x
+//	dequantize_s8                                              x                 x
 //
 //	operation        dotprod  neon
 //	gemm_f32                  x

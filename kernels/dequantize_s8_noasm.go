@@ -1,0 +1,5 @@
+//go:build !amd64 || purego
+
+package kernels
+
+func dequantizeS8Asm() []variant[dequantizeS8Func] { return nil }
