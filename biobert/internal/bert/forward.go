@@ -165,19 +165,20 @@ func (m *Model) Check(b *Batch) error {
 // embed writes the embeddings of tokens lo to hi to the same rows of x.
 func (s *State) embed(lo, hi int) {
 	m, b, seq := s.model, s.batch, 0
-	for t := lo; t < hi; t++ {
+	for t := lo; t < hi; {
 		for b.Starts[seq+1] <= t {
 			seq++
 		}
-		r, p := s.x.Row(t), m.position[(t-b.Starts[seq])*m.Hidden:][:m.Hidden]
-		m.word.row(b.IDs[t], r)
-		for j := range r {
-			r[j] += p[j]
+		// Positions are consecutive rows, so that normalization can add those of a sequence.
+		from, end := t, min(hi, b.Starts[seq+1])
+		for ; t < end; t++ {
+			m.word.row(b.IDs[t], s.x.Row(t))
 		}
+		x := s.x.Sub(from, end, 0, m.Hidden)
+		p := kernels.MatF32{Data: m.position[(from-b.Starts[seq])*m.Hidden:], Rows: x.Rows, Cols: m.Hidden, Stride: m.Hidden}
+		kernels.LayerNormF32(x, x, p, m.embNorm.gamma, m.embNorm.beta, float32(m.LayerNormEps))
 	}
-	x := s.x.Sub(lo, hi, 0, m.Hidden)
-	kernels.LayerNormF32(x, x, kernels.MatF32{}, m.embNorm.gamma, m.embNorm.beta, float32(m.LayerNormEps))
-	s.trace("embeddings", -1, x)
+	s.trace("embeddings", -1, s.x.Sub(lo, hi, 0, m.Hidden))
 }
 
 func (s *State) embedRange(_ *worker, lo, hi int) { s.embed(lo, hi) }

@@ -145,10 +145,7 @@ type wordsS8 struct {
 
 func (w wordsS8) rows() int { return len(w.scale) }
 func (w wordsS8) row(id int32, dst []float32) {
-	r, s := w.data[int(id)*w.hidden:][:len(dst)], w.scale[id]
-	for j, v := range r {
-		dst[j] = float32(int8(v)) * s
-	}
+	kernels.DequantizeS8(dst, w.data[int(id)*w.hidden:][:len(dst)], w.scale[id])
 }
 
 // wordsRaw reads rows of a checkpoint's table in place, so that opening it does
