@@ -20,7 +20,7 @@ BENCH       ?= .
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 .PHONY: demo
 demo: setup ## read the demo abstracts in a GoNB notebook and write a page to look at
@@ -51,6 +51,21 @@ check: ## formatting, vet, staticcheck, and the builds that this machine does no
 .PHONY: race
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short $(RACE)
+
+# What runs for arm64 in an emulator; tests that read SPARSEBIO_SHARED would take too long there.
+ARM64 ?= ./kernels/... ./biobert ./biobert/internal/... ./biobert/models
+QEMU  ?= qemu-aarch64
+
+.PHONY: arm64
+arm64: ## run tests for arm64 and compare what a model finds there with what it finds here (needs qemu-user)
+	GOARCH=arm64 KERNELS_REQUIRE=dotprod,neon SPARSEBIO_SHARED= go test -short -exec '$(QEMU) -cpu max' $(ARM64)
+	GOARCH=arm64 KERNELS_REQUIRE=neon go test -short -run 'S8|Supported|Required' -exec '$(QEMU) -cpu cortex-a72' ./kernels
+	@demo() { SPARSEBIO_TEST_VARIANT="jnlpba 3" go test -count=1 -v -run '^TestVariantChild$$' "$$@" ./biobert/models | grep '^\[{'; }; \
+	want=$$(demo) && for isa in dotprod neon; do \
+	  echo "demo set with $$isa"; \
+	  got=$$(GOARCH=arm64 KERNELS_ISA=$$isa demo -exec '$(QEMU) -cpu max') && [ "$$got" = "$$want" ] || \
+	    { echo "found there: $$got"; echo "found here: $$want"; exit 1; }; \
+	done
 
 .PHONY: fuzz
 fuzz: ## run every fuzz test for a fixed budget (FUZZTIME=20000x)
