@@ -101,7 +101,7 @@ func TestGemmS8Sparse(t *testing.T) {
 	for m := range 51 {
 		shapes = append(shapes, shape{m, 33, 100})
 	}
-	for _, m := range []int{127, 128, 129} {
+	for _, m := range []int{64, 65, 80, 81, 96, 97, 127, 128, 129} {
 		shapes = append(shapes, shape{m, 48, 384})
 	}
 	for _, n := range []int{1, 15, 16, 17, 33, 63, 64, 65, 384} {

@@ -105,9 +105,10 @@ func (b *quartetBuilder) append(data []byte, row []int8, cols []uint16, base int
 	}
 	size := func(c uint16) int { return max(int(row[c]), -int(row[c])) }
 
-	// The smallest of the sign in excess pair with each other.
+	// Weights pair with those of the other sign. The smallest of the sign in excess
+	// remain: all of a size below limit, and some of that size.
 	excess := len(more) - len(less)
-	limit, below := 0, 0 // all under limit are in excess, and so many equal to it that the count is right
+	limit, below := 0, 0
 	if excess > 0 {
 		var of [quartetLimit + 1]int
 		for _, c := range more {
@@ -133,15 +134,12 @@ func (b *quartetBuilder) append(data []byte, row []int8, cols []uint16, base int
 		}
 	}
 	slices.SortStableFunc(b.rest, func(x, y uint16) int { return size(x) - size(y) })
-	for len(b.rest) > 0 {
-		last := len(b.rest) - 1
-		pair := [2]int{int(b.rest[last]), noInput}
-		if last > 0 && size(b.rest[0])+size(b.rest[last]) <= quartetLimit {
-			pair[1] = int(b.rest[0])
-			b.rest = b.rest[1:]
-			last--
+	for i, j := 0, len(b.rest)-1; i <= j; j-- {
+		pair := [2]int{int(b.rest[j]), noInput}
+		if i < j && size(b.rest[i])+size(b.rest[j]) <= quartetLimit {
+			pair[1] = int(b.rest[i])
+			i++
 		}
-		b.rest = b.rest[:last]
 		b.pairs = append(b.pairs, pair)
 	}
 	if len(b.pairs)%2 == 1 {

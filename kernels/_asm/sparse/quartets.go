@@ -2,6 +2,10 @@ package main
 
 import "fmt"
 
+// listAhead is how many bytes ahead entries are fetched. Those of the first tile
+// of a run come from the third cache.
+const listAhead = 2048
+
 // A quartetISA multiplies quartets of bytes: acc += Σ src[4*i+q] * weights[4*i+q] in
 // each dword i, where src is unsigned and the weights signed. It may change src.
 type quartetISA struct {
@@ -152,6 +156,7 @@ func quartetDot(t *text, isa quartetISA, reg string) {
 		t.op("MOVWLZX %d(AX), %s", 2*i, r)
 		at[i] = fmt.Sprintf("(SI)(%s*%d)", r, size/8)
 	}
+	t.op("PREFETCHT0 %d(AX)", listAhead)
 	t.op("VPBROADCASTD 8(AX), %s15", reg)
 	t.op("ADDQ $12, AX")
 	t.op("%s %s, %s4", move, at[0], reg)
@@ -200,6 +205,7 @@ func quartetHalf(t *text, isa quartetISA) {
 	t.op("JLT last")
 	t.op("PCALIGN $32")
 	t.line("two:")
+	t.op("PREFETCHT0 %d(AX)", listAhead)
 	for i, r := range quartetInputs {
 		t.op("MOVWLZX %d(AX), %s", 2*i, r)
 	}
