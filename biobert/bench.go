@@ -1,17 +1,12 @@
 package biobert
 
 import (
-	"bufio"
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
@@ -22,165 +17,250 @@ import (
 // Rounds is how many times Compare has each model read all texts.
 const Rounds = 3
 
+// BenchOptions say how models are measured. The zero value measures each for ten seconds, or until the fastest has
+// read everything once, but for no more than a minute.
+type BenchOptions struct {
+	// Engines are the forms of each model that are compared, as for WithEngine. Without any
+	// it is the one that the options of the pipeline say; of a synthetic model, "dense" and "sparse".
+	Engines []string
+
+	// Lengths makes documents of random tokens, of so many each, [CLS] and [SEP] included. See the function of
+	// this name. What is longer than the model is read in overlapping windows, as texts are.
+	Lengths []int
+
+	// Latency reads one document at a time, or Batch, in which all threads take part, without the
+	// tokenizer. Otherwise as many as there are threads are read at once, from text to entities.
+	Latency bool
+
+	// Batch is how many documents are handed over together: the next ones follow when all
+	// of them are done. 0 means one with Latency, and otherwise no borders.
+	Batch int
+
+	Warmup time.Duration // before the measurement, of each model; the least are a few documents
+	Time   time.Duration // for which each model is measured
+	Rounds int           // times that each model reads all documents at most
+
+	// Explain, if not 0, has the models with INT8 weights explain a pass over so many tokens, as the
+	// method of this name does.
+	Explain int
+}
+
+func (o *BenchOptions) check() error {
+	for _, n := range o.Lengths {
+		if err := checkLength(n); err != nil {
+			return fmt.Errorf("biobert: %w", err)
+		}
+	}
+	switch {
+	case o.Batch < 0:
+		return fmt.Errorf("biobert: batch of %d documents (must not be negative)", o.Batch)
+	case o.Warmup < 0 || o.Time < 0:
+		return errors.New("biobert: negative time")
+	case o.Rounds < 0:
+		return fmt.Errorf("biobert: %d rounds (must not be negative)", o.Rounds)
+	case o.Explain < 0:
+		return fmt.Errorf("biobert: explanation of %d tokens (must not be negative)", o.Explain)
+	}
+	if err := kernels.Check(); err != nil {
+		return fmt.Errorf("biobert: %w", err)
+	}
+	return nil
+}
+
 // Compare measures how fast models read the same texts, from text to entities, each name as for
 // NewTokenClassification. The models take turns, so that a machine that slows down for a while slows
 // all of them; a row gives the median of Rounds passes. The sparse row of two that have
 // the same text is to be compared with the dense one, not with rows of another run.
 func Compare(ctx context.Context, texts iter.Seq2[string, error], names []string, opts ...Option) (report.Benchmark, error) {
-	var in []input
-	for t, err := range texts {
-		if err != nil {
-			return report.Benchmark{}, err
-		}
-		in = append(in, input{text: t})
+	return CompareWith(ctx, texts, names, BenchOptions{Rounds: Rounds}, opts...)
+}
+
+// CompareWith is Compare with options. texts is not read, and may be nil, if o has lengths.
+//
+// A model that is too slow to read everything in its time reads a part, the same that the others begin with, and its
+// row says how much that was. Where documents are not read in order, they are shuffled, so that a part stands
+// for the whole.
+func CompareWith(ctx context.Context, texts iter.Seq2[string, error], names []string, o BenchOptions, opts ...Option) (report.Benchmark, error) {
+	if err := o.check(); err != nil {
+		return report.Benchmark{}, err
 	}
-	if len(in) == 0 {
-		return report.Benchmark{}, fmt.Errorf("biobert: nothing to compare on: there are no texts")
+	var in []input
+	if len(o.Lengths) == 0 {
+		for t, err := range texts {
+			if err != nil {
+				return report.Benchmark{}, err
+			}
+			in = append(in, input{text: t})
+		}
+		if len(in) == 0 {
+			return report.Benchmark{}, errors.New("biobert: nothing to compare on: there are no texts")
+		}
+	}
+	engines := o.Engines
+	if len(engines) == 0 {
+		engines = []string{""}
 	}
 	var ps []*TokenClassification
+	vocab := int(^uint(0) >> 1)
 	for _, name := range names {
-		p, err := NewTokenClassification(ctx, name, opts...)
-		if err != nil {
-			return report.Benchmark{}, err
+		for _, e := range engines {
+			all := opts
+			if e != "" {
+				all = append(slices.Clip(opts), WithEngine(e))
+			}
+			p, err := NewTokenClassification(ctx, name, all...)
+			if err != nil {
+				return report.Benchmark{}, err
+			}
+			defer p.Close()
+			ps = append(ps, p)
+			vocab = min(vocab, p.model.Vocab)
 		}
-		defer p.Close()
-		ps = append(ps, p)
 	}
-	return compare(ctx, ps, in, Rounds, (*TokenClassification).throughput)
+	if len(ps) == 0 {
+		return report.Benchmark{}, errors.New("biobert: nothing to compare: there are no models")
+	}
+	if in == nil {
+		in = randomInputs(o.Lengths, vocab)
+	}
+	return compare(ctx, ps, in, o)
 }
 
 // SyntheticOptions describe a benchmark on models with random weights.
 type SyntheticOptions struct {
-	Shape    string   // "bert-base", "bert-large" or "minilm-l6"
-	Sparsity float64  // share of zeros in the encoder's weights, at least 0 and less than 1
-	Blocks   bool     // zeros in groups of four neighbours of a row, 1x4, instead of anywhere
-	Engines  []string // "dense", "dense-int8", "sparse"
-	Lengths  []int    // tokens of each document, [CLS] and [SEP] included
-	Latency  bool     // one document at a time instead of many at once
-	Rounds   int      // 0 means Rounds
+	Shape    string  // "bert-base", "bert-large" or "minilm", the shape of all-MiniLM-L6-v2
+	Sparsity float64 // share of zeros in the encoder's weights, at least 0 and less than 1
+	Blocks   bool    // zeros in groups of four neighbours of a row, 1x4, instead of anywhere
+	BenchOptions
 }
 
-// CompareSynthetic measures models with random weights on documents of random tokens: their labels mean
-// nothing, but the time is that of a real model of that shape and sparsity. With Latency every document is
-// read by itself by all threads, and the time of a pass is the number of documents times the
-// median.
+// CompareSynthetic measures models with random weights on documents of random tokens, whose Lengths must be
+// given: their labels mean nothing, but the time is that of a real model of that shape and sparsity. Only the
+// sparse engine gets zeros: to the others they are weights like all.
 func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (report.Benchmark, error) {
 	shape, ok := bert.Shapes[o.Shape]
 	switch {
 	case !ok:
-		return report.Benchmark{}, fmt.Errorf("biobert: unknown synthetic shape %q (have bert-base, bert-large, minilm-l6)", o.Shape)
+		return report.Benchmark{}, fmt.Errorf("biobert: unknown synthetic shape %q (have bert-base, bert-large, minilm)", o.Shape)
 	case !(o.Sparsity >= 0 && o.Sparsity < 1):
 		return report.Benchmark{}, fmt.Errorf("biobert: sparsity %v (must be at least 0 and less than 1)", o.Sparsity)
 	case len(o.Lengths) == 0:
-		return report.Benchmark{}, fmt.Errorf("biobert: no document lengths")
+		return report.Benchmark{}, errors.New("biobert: no document lengths")
 	}
-	if err := kernels.Check(); err != nil {
-		return report.Benchmark{}, fmt.Errorf("biobert: %w", err)
+	if err := o.check(); err != nil {
+		return report.Benchmark{}, err
 	}
 	op, err := newOptions(opts)
 	if err != nil {
 		return report.Benchmark{}, err
 	}
-	r := rand.New(rand.NewPCG(1, 2))
-	in := make([]input, len(o.Lengths))
-	for i, n := range o.Lengths {
-		if n < 3 || n > 512 {
-			return report.Benchmark{}, fmt.Errorf("biobert: document of %d tokens (must be from 3 to 512)", n)
-		}
-		in[i].ids = make([]int32, n)
-		for j := range in[i].ids {
-			in[i].ids[j] = int32(r.IntN(shape.Vocab))
+	engines := o.Engines
+	if len(engines) == 0 {
+		engines = []string{string(bert.Dense), string(bert.Sparse)}
+	}
+	for _, e := range engines {
+		if !slices.Contains(bert.Engines, bert.Engine(e)) {
+			return report.Benchmark{}, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
 		}
 	}
 	var ps []*TokenClassification
-	for _, e := range o.Engines {
-		sparsity := o.Sparsity
-		if !slices.Contains(bert.Engines, bert.Engine(e)) {
-			return report.Benchmark{}, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
-		} else if e != string(bert.Sparse) { // zeros would cost a dense product as much as other weights
-			sparsity = 0
+	for _, e := range engines {
+		name, sparsity := "synthetic "+o.Shape, 0.0
+		if e == string(bert.Sparse) {
+			sparsity = o.Sparsity
+			name = fmt.Sprintf("%s, %.4g %% zeros", name, 100*sparsity)
+			if o.Blocks {
+				name += " in 1x4"
+			}
 		}
 		m, err := bert.Synthetic(ctx, shape, sparsity, o.Blocks, bert.Engine(e), op.form, 7)
 		if err != nil {
 			return report.Benchmark{}, err
 		}
-		name := fmt.Sprintf("synthetic %s, %.0f %% zeros", o.Shape, 100*sparsity)
 		p := &TokenClassification{name: name, model: m, opt: op, close: func() error { return nil }, states: map[int][]*bert.State{}}
 		defer p.Close()
 		ps = append(ps, p)
 	}
-	measure := (*TokenClassification).throughput
+	return compare(ctx, ps, randomInputs(o.Lengths, shape.Vocab), o.BenchOptions)
+}
+
+// randomInputs makes documents of random tokens.
+func randomInputs(lengths []int, vocab int) []input {
+	r := rand.New(rand.NewPCG(1, 2))
+	in := make([]input, len(lengths))
+	for i, n := range lengths {
+		in[i].ids = make([]int32, n)
+		for j := range in[i].ids {
+			in[i].ids[j] = int32(r.IntN(vocab))
+		}
+	}
+	return in
+}
+
+// compare has pipelines read the same documents in turns.
+func compare(ctx context.Context, ps []*TokenClassification, in []input, o BenchOptions) (report.Benchmark, error) {
+	b := report.Benchmark{Scenario: "throughput", Batch: o.Batch}
 	if o.Latency {
-		measure = (*TokenClassification).latency
+		b.Scenario = "latency"
+		b.Batch = max(o.Batch, 1)
 	}
-	return compare(ctx, ps, in, cmp.Or(o.Rounds, Rounds), measure)
-}
-
-// measured reads inputs, down to the entities where there is text to find them in, and calls f with the tokens of each.
-func (p *TokenClassification) measured(ctx context.Context, in []input, f func(tokens int)) error {
-	return p.read(ctx, in, nil, false, func(_ int, s *scored) {
-		if s.text != "" {
-			s.entities(p.opt.strategy, p.opt.ignore)
+	s := newSchedule(o)
+	rs := make([]*runner, len(ps))
+	for i, p := range ps {
+		if most := p.model.MaxPosition; o.Explain > most && p.model.Engine != bert.Dense {
+			return b, fmt.Errorf("biobert: explanation of %d tokens (model %q takes %d)", o.Explain, p.name, most)
 		}
-		f(s.enc.Len())
-	})
-}
-
-// throughput reads all inputs and returns the seconds that it took.
-func (p *TokenClassification) throughput(ctx context.Context, in []input, f func(tokens int)) (float64, error) {
-	t := time.Now()
-	err := p.measured(ctx, in, f)
-	return time.Since(t).Seconds(), err
-}
-
-// latency reads one input at a time and returns their number times the median of the seconds that each took.
-func (p *TokenClassification) latency(ctx context.Context, in []input, f func(tokens int)) (float64, error) {
-	took := make([]float64, len(in))
-	for i := range in {
-		t := time.Now()
-		if err := p.measured(ctx, in[i:i+1], f); err != nil {
-			return 0, err
+		r, err := newRunner(ctx, p, in, s)
+		if err != nil {
+			return b, err
 		}
-		took[i] = time.Since(t).Seconds()
+		defer r.close()
+		rs[i] = r
 	}
-	return float64(len(in)) * median(took), nil
-}
-
-func compare(ctx context.Context, ps []*TokenClassification, in []input, rounds int, measure func(*TokenClassification, context.Context, []input, func(int)) (float64, error)) (report.Benchmark, error) {
-	var b report.Benchmark
-	times := make([][]float64, len(ps))
-	tokens := make([]atomic.Int64, len(ps))
-	for round := -1; round < rounds; round++ { // round -1 warms up
-		for i, p := range ps {
-			docs := in
-			if round < 0 {
-				docs = in[:min(len(in), 2*p.opt.threads)]
+	for _, r := range rs {
+		if err := r.warm(ctx); err != nil {
+			return b, err
+		}
+	}
+	load := newLoadMeter()
+	for {
+		var next *runner
+		for _, r := range rs {
+			if !s.done(r) && (next == nil || s.spent(r) < s.spent(next)) {
+				next = r
 			}
-			tokens[i].Store(0)
-			t, err := measure(p, ctx, docs, func(n int) { tokens[i].Add(int64(n)) })
+		}
+		if next == nil {
+			break
+		}
+		if err := next.turn(ctx); err != nil {
+			return b, err
+		}
+	}
+	busy := load.load()
+	for _, r := range rs {
+		row := r.result(o.Latency)
+		if o.Explain > 0 && r.p.model.Engine != bert.Dense {
+			if err := ctx.Err(); err != nil {
+				return b, err
+			}
+			e, err := r.p.Explain(o.Explain)
 			if err != nil {
 				return b, err
 			}
-			if round >= 0 {
-				times[i] = append(times[i], t)
-			}
+			row.Explanation = &e
+		}
+		b.Results = append(b.Results, row)
+	}
+	first := rs[0]
+	b.Workload = &report.Workload{Random: len(o.Lengths) > 0, Documents: len(in), Tokens: first.total, Longest: slices.Max(first.tokens)}
+	for _, n := range first.tokens {
+		if n > first.p.model.MaxPosition {
+			b.Workload.Windowed++
 		}
 	}
-	for i, p := range ps {
-		info, t, n := p.Info(), median(times[i]), int(tokens[i].Load())
-		b.Results = append(b.Results, report.Result{
-			Model:           info.Name,
-			Engine:          info.Engine,
-			Instance:        instance(),
-			Threads:         p.opt.threads,
-			Kernel:          p.model.Kernel(),
-			Sparsity:        info.Sparsity,
-			Documents:       len(in),
-			Tokens:          n,
-			LatencyS:        t,
-			TokensPerSecond: float64(n) / t,
-		})
-	}
+	b.Machine = machine()
+	b.Machine.Load = busy
 	return b, nil
 }
 
@@ -188,17 +268,4 @@ func median(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	n := len(s)
 	return (s[(n-1)/2] + s[n/2]) / 2
-}
-
-// instance names the machine's processor.
-func instance() string {
-	if f, err := os.Open("/proc/cpuinfo"); err == nil {
-		defer f.Close()
-		for sc := bufio.NewScanner(f); sc.Scan(); {
-			if k, v, ok := strings.Cut(sc.Text(), ":"); ok && strings.TrimSpace(k) == "model name" {
-				return strings.TrimSpace(v)
-			}
-		}
-	}
-	return runtime.GOOS + "/" + runtime.GOARCH
 }

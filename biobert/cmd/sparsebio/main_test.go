@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
 )
 
@@ -203,10 +202,6 @@ func TestErrors(t *testing.T) {
 		{"choose one with --text", []string{"bench", "--input", write(t, "in.jsonl", `{"body": "IL-2"}`)}},
 		{"empty", []string{"ner", "--input", write(t, "empty.csv", ""), "--text", "abstract", "--output", out}},
 		{"in.csv", []string{"ner", "--input", write(t, "in.csv", "abstract\n\xff\xfe\n"), "--text", "abstract", "--output", out}},
-		{"shape", []string{"bench", "--synthetic", "gpt"}},
-		{"sparsity", []string{"bench", "--synthetic", "minilm-l6", "--sparsity", "1.5"}},
-		{"scenario", []string{"bench", "--synthetic", "minilm-l6", "--scenario", "best"}},
-		{"document of 0 tokens", []string{"bench", "--synthetic", "minilm-l6", "--length", "0"}},
 		{"input", []string{"eval"}},
 		{"unknown command", []string{"nre"}},
 	} {
@@ -217,26 +212,6 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a failed run left an output file")
-	}
-}
-
-func TestBench(t *testing.T) {
-	in := write(t, "in.jsonl", lines)
-	table := mustRun(t, "bench", "--input", in, "--text", "abstract")
-	if !strings.HasPrefix(table, "Model") || !strings.Contains(table, "Tokens per second") || !strings.Contains(table, "sparse INT8") {
-		t.Errorf("got\n%s", table)
-	}
-	var b report.Benchmark
-	if err := json.Unmarshal([]byte(mustRun(t, "bench", "--json", "--synthetic", "minilm-l6", "--docs", "2", "--length", "16", "--rounds", "1")), &b); err != nil {
-		t.Fatal(err)
-	}
-	if len(b.Results) != 2 {
-		t.Fatalf("got %+v", b)
-	}
-	for _, r := range b.Results {
-		if r.Model == "" || r.Engine == "" || r.Instance == "" || r.LatencyS <= 0 || r.TokensPerSecond <= 0 || r.Tokens != 32 || r.Documents != 2 || r.Kernel == "" {
-			t.Errorf("got %+v", r)
-		}
 	}
 }
 
