@@ -94,6 +94,7 @@
 //	gelu_tanh_f32             x
 //	pack_f32                  x
 //	float16_f32               x
+//	gemm_s8_blocks   x
 //	gemm_s8_dense    x
 //	gemm_s8_sparse   x        x
 //	quantize_u8               x

@@ -3,7 +3,6 @@
 package kernels
 
 import (
-	"runtime"
 	"sync"
 	"unsafe"
 )
@@ -91,24 +90,35 @@ func sparseFinishNEON(a *sparseFinishArgs)
 // at returns a pointer to element i of s.
 func at[T any](s []T, i int) unsafe.Pointer { return unsafe.Pointer(&s[i]) }
 
-// tile returns the vectors of tile i of t.
-func (f *sparseNEON) tile(t *TilesS8, i int) (v0, v1 int) {
-	vectors := (t.rows + f.tokens - 1) / f.tokens
-	return vectors * i / t.tiles, vectors * (i + 1) / t.tiles
+// tiles returns the number of tiles for some tokens.
+func (f *sparseNEON) tiles(rows int) int { return (rows + sparseTile - 1) / sparseTile }
+
+// tile returns the vectors of tile i.
+func (f *sparseNEON) tile(rows, i int) (v0, v1 int) {
+	vectors, tiles := (rows+f.tokens-1)/f.tokens, f.tiles(rows)
+	return vectors * i / tiles, vectors * (i + 1) / tiles
 }
 
+// size returns the bytes of the activations of a vector of tokens.
+func (f *sparseNEON) size(k int) int { return roundUp(k, sparseChunk) / f.inputs * 16 }
+
+// need returns the bytes of the activations of some tokens.
+func (f *sparseNEON) need(rows, k int) int { return (rows + f.tokens - 1) / f.tokens * f.size(k) }
+
 func (f *sparseNEON) prepare(t *TilesS8, x MatU8) {
-	k := roundUp(x.Cols, sparseChunk)
-	size := k / f.inputs * 16 // of a vector's groups
-	vectors := (x.Rows + f.tokens - 1) / f.tokens
-	most := sparseTile / f.tokens
-	t.tiles = (vectors + most - 1) / most
-	t.grow(vectors * size)
-	for i := range t.tiles {
-		v0, v1 := f.tile(t, i)
+	t.tiles = f.tiles(x.Rows)
+	t.grow(f.need(x.Rows, x.Cols))
+	t.spare = f.arrange(t.buf, t.spare, x)
+}
+
+// arrange arranges x in buf. It uses spare and returns it, perhaps grown.
+func (f *sparseNEON) arrange(buf, spare []byte, x MatU8) []byte {
+	k, size := roundUp(x.Cols, sparseChunk), f.size(x.Cols)
+	for i := range f.tiles(x.Rows) {
+		v0, v1 := f.tile(x.Rows, i)
 		for v := v0; v < v1; v++ {
 			a := sparseArrangeArgs{
-				dst:    at(t.buf, v0*size+(v-v0)*16),
+				dst:    at(buf, v0*size+(v-v0)*16),
 				step:   (v1 - v0) * 16,
 				chunks: k / sparseChunk,
 			}
@@ -116,16 +126,16 @@ func (f *sparseNEON) prepare(t *TilesS8, x MatU8) {
 			if x.Cols == k && t0+f.tokens <= x.Rows {
 				a.src, a.stride = at(x.Data, t0*x.Stride), x.Stride
 			} else {
-				t.spare = grown(t.spare, f.tokens*k)
+				spare = grown(spare, f.tokens*k)
 				for j := range f.tokens {
-					row := t.spare[j*k : (j+1)*k]
+					row := spare[j*k : (j+1)*k]
 					used := 0
 					if r := t0 + j; r < x.Rows {
 						used = copy(row, x.Data[r*x.Stride:r*x.Stride+x.Cols])
 					}
 					clear(row[used:])
 				}
-				a.src, a.stride = at(t.spare, 0), k
+				a.src, a.stride = at(spare, 0), k
 			}
 			if f.dotProd {
 				a.flip = 0x80808080 // takes 128
@@ -135,33 +145,31 @@ func (f *sparseNEON) prepare(t *TilesS8, x MatU8) {
 			}
 		}
 	}
-	runtime.KeepAlive(x.Data)
-	runtime.KeepAlive(t)
+	return spare
 }
 
 func (f *sparseNEON) gemm(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
-	g := w.ones
+	var groups *groupsS8
 	if f.dotProd {
-		g = w.fours
+		groups = w.fours()
+	} else {
+		groups = w.ones()
 	}
-	groups := g()
 	if len(groups.group) == 0 {
 		gemmS8SparseRef(dst, t, w, bias, b0, b1)
 		return
 	}
 	sums := sparseSumsPool.Get().(*sparseSums)
 	defer sparseSumsPool.Put(sums)
-	size := roundUp(w.k, sparseChunk) / f.inputs * 16
 	for i := range t.tiles {
-		v0, v1 := f.tile(t, i)
-		act := at(t.buf, v0*size)
+		v0, v1 := f.tile(t.rows, i)
+		act := at(t.buf, v0*f.size(w.k))
 		for b := b0; b < b1; b++ {
 			f.dot(sums, groups, act, b*sparseBlock, v1-v0)
-			f.finish(dst, sums, t, w, bias, b*sparseBlock, v0*f.tokens, v1*f.tokens)
+			part := sparsePart{b * sparseBlock, sparseBlock, v0 * f.tokens, v1 * f.tokens}
+			part.finish(dst, sums, t.scale, t.zero, f.minus, w.scale, w.sums, bias)
 		}
 	}
-	runtime.KeepAlive(w)
-	runtime.KeepAlive(t)
 }
 
 // dot computes the sums of the 64 rows from row on.
@@ -189,36 +197,44 @@ func (f *sparseNEON) dot(sums *sparseSums, g *groupsS8, act unsafe.Pointer, row,
 	}
 }
 
-// finish stores the outputs of the 64 rows from row on for the tokens of a
-// tile, t0 to t1.
-func (f *sparseNEON) finish(dst MatF32, sums *sparseSums, t *TilesS8, w *SparseS8, bias []float32, row, t0, t1 int) {
-	cols := min(w.n-row, sparseBlock)
+// A sparsePart names some rows of weights and the tokens of a tile, some of
+// which may not exist.
+type sparsePart struct {
+	row, rows int
+	t0, t1    int
+}
+
+// finish stores the outputs of a part in dst. sums is [row][token]; the other
+// slices are those of the whole product.
+func (p sparsePart) finish(dst MatF32, sums *sparseSums, scaleX []float32, zero []int32, minus int32, scaleW []float32, sumsW []int32, bias []float32) {
+	row, t0 := p.row, p.t0
+	cols := min(dst.Cols-row, p.rows)
 	var add [sparseBlock]float32
 	if bias != nil {
 		copy(add[:], bias[row:row+cols])
 	}
-	for i := t0; i < min(t1, t.rows); i += 4 {
+	for i := t0; i < min(p.t1, dst.Rows); i += 4 {
 		a := sparseFinishArgs{
 			acc:    at(sums[:], i-t0),
-			step:   4 * (t1 - t0),
-			scaleW: at(w.scale, row),
-			sums:   at(w.sums, row),
+			step:   4 * (p.t1 - t0),
+			scaleW: at(scaleW, row),
+			sums:   at(sumsW, row),
 			bias:   unsafe.Pointer(&add),
 			dst:    at(dst.Data, i*dst.Stride+row),
 			stride: 4 * dst.Stride,
-			scaleX: at(t.scale, i),
-			zero:   at(t.zero, i),
+			scaleX: at(scaleX, i),
+			zero:   at(zero, i),
 			blocks: cols / 4,
-			minus:  f.minus,
+			minus:  minus,
 		}
-		if i+4 <= t.rows && cols%4 == 0 {
+		if i+4 <= dst.Rows && cols%4 == 0 {
 			sparseFinishNEON(&a)
 			continue
 		}
 		var part [4 * sparseBlock]float32
 		a.dst, a.stride, a.blocks = unsafe.Pointer(&part), 4*sparseBlock, (cols+3)/4
 		sparseFinishNEON(&a)
-		for j := range min(4, t.rows-i) {
+		for j := range min(4, dst.Rows-i) {
 			copy(dst.Data[(i+j)*dst.Stride+row:][:cols], part[j*sparseBlock:])
 		}
 	}

@@ -39,11 +39,11 @@ v1:
 	MOVD $16, R7
 
 v1row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
 	WORD $0x4f00e413 // movi v19.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -97,7 +97,6 @@ v2:
 	MOVD $32, R7
 
 v2row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -106,6 +105,7 @@ v2row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -167,13 +167,13 @@ v3:
 	MOVD $48, R7
 
 v3row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
 	WORD $0x4f00e413 // movi v19.16b, #0
 	WORD $0x4f00e414 // movi v20.16b, #0
 	WORD $0x4f00e415 // movi v21.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -243,7 +243,6 @@ v4:
 	MOVD $64, R7
 
 v4row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -252,6 +251,7 @@ v4row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -327,12 +327,12 @@ v5:
 	MOVD $80, R7
 
 v5row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
 	WORD $0x4f00e413 // movi v19.16b, #0
 	WORD $0x4f00e414 // movi v20.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -415,13 +415,13 @@ v6:
 	MOVD $96, R7
 
 v6row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
 	WORD $0x4f00e413 // movi v19.16b, #0
 	WORD $0x4f00e414 // movi v20.16b, #0
 	WORD $0x4f00e415 // movi v21.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -509,7 +509,6 @@ v7:
 	MOVD $112, R7
 
 v7row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -517,6 +516,7 @@ v7row:
 	WORD $0x4f00e414 // movi v20.16b, #0
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -615,7 +615,6 @@ v8:
 	MOVD $128, R7
 
 v8row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -624,6 +623,7 @@ v8row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14

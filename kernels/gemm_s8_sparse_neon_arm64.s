@@ -31,7 +31,6 @@ v1:
 	MOVD $16, R7
 
 v1row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -40,6 +39,7 @@ v1row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -101,7 +101,6 @@ v2:
 	MOVD $32, R7
 
 v2row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -110,6 +109,7 @@ v2row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -180,13 +180,13 @@ v3:
 	MOVD $48, R7
 
 v3row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
 	WORD $0x4f00e413 // movi v19.16b, #0
 	WORD $0x4f00e414 // movi v20.16b, #0
 	WORD $0x4f00e415 // movi v21.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14
@@ -269,7 +269,6 @@ v4:
 	MOVD $64, R7
 
 v4row:
-	MOVWU.P 4(R4), R9
 	WORD $0x4f00e410 // movi v16.16b, #0
 	WORD $0x4f00e411 // movi v17.16b, #0
 	WORD $0x4f00e412 // movi v18.16b, #0
@@ -278,6 +277,7 @@ v4row:
 	WORD $0x4f00e415 // movi v21.16b, #0
 	WORD $0x4f00e416 // movi v22.16b, #0
 	WORD $0x4f00e417 // movi v23.16b, #0
+	MOVWU.P 4(R4), R9
 	SUB R8, R9, R14
 	MOVD R9, R8
 	SUBS $4, R14

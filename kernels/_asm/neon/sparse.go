@@ -6,30 +6,40 @@ import "fmt"
 // of a tile of tokens. The activations of a group of inputs are vectors of 16
 // bytes, each for a few tokens.
 type sparseDot struct {
-	isa    string
+	name   string
 	max    int // vectors of a tile
 	weight int // bytes of a group's weights
 	sums   int // registers of sums for each vector
-	// multiply adds the products of vector act with weights e in v0 to the
-	// sums in register acc and after it.
-	multiply func(a *asm, acc, act, e int)
+	// multiply adds the products of vector act with weights e in register w to
+	// the sums in register acc and after it.
+	multiply func(a *asm, acc, act, w, e int)
+	// blocks says that the number of a group stands beside its weights, not in
+	// an array of its own, and that rows have their lengths instead of starts.
+	blocks bool
 }
 
 var sparseDots = []sparseDot{
-	{"DOTPROD", 8, 4, 1, func(a *asm, acc, act, e int) {
-		a.v("sdot v%d.4s, v%d.16b, v0.4b[%d]", acc, act, e)
-	}},
-	{"NEON", 4, 2, 2, func(a *asm, acc, act, e int) {
-		a.v("smlal v%d.4s, v%d.4h, v0.h[%d]", acc, act, e)
-		a.v("smlal2 v%d.4s, v%d.8h, v0.h[%d]", acc+1, act, e)
-	}},
+	{"sparseDotDOTPROD", 8, 4, 1, sdot, false},
+	{"sparseDotNEON", 4, 2, 2, func(a *asm, acc, act, w, e int) {
+		a.v("smlal v%d.4s, v%d.4h, v%d.h[%d]", acc, act, w, e)
+		a.v("smlal2 v%d.4s, v%d.8h, v%d.h[%d]", acc+1, act, w, e)
+	}, false},
+	{"blockDotDOTPROD", 8, 4, 1, sdot, true},
+}
+
+func sdot(a *asm, acc, act, w, e int) {
+	a.v("sdot v%d.4s, v%d.16b, v%d.4b[%d]", acc, act, w, e)
 }
 
 // Registers of the sums, and how many there may be.
 const sparseSums, sparseSumsMax = 16, 8
 
 func (d sparseDot) write(a *asm) {
-	a.text("sparseDot"+d.isa, 8, fmt.Sprintf("func sparseDot%s(a *sparseDotArgs)", d.isa))
+	args := "sparseDotArgs"
+	if d.blocks {
+		args = "blockDotArgs"
+	}
+	a.text(d.name, 8, fmt.Sprintf("func %s(a *%s)", d.name, args))
 	a.f("MOVD a+0(FP), R0")
 	a.f("MOVD 0(R0), R1")
 	a.f("MOVD 8(R0), R2")
@@ -38,11 +48,16 @@ func (d sparseDot) write(a *asm) {
 	a.f("MOVD 32(R0), R5")
 	a.f("MOVD 40(R0), R6")
 	a.f("MOVD 48(R0), R7")
-	a.comment("R1: activations, R2: group numbers, R3: weights, R4: starts of rows,")
-	a.comment("R5: rows left, R6: sums, R8: start of this row.")
-	a.f("MOVWU.P 4(R4), R8")
-	a.f("ADD R8<<1, R2")
-	a.f("ADD R8<<%d, R3", map[int]int{2: 1, 4: 2}[d.weight])
+	if d.blocks {
+		a.comment("R1: activations, R2: blocks, R3: whether to add, R4: lengths of rows,")
+		a.comment("R5: rows left, R6: sums.")
+	} else {
+		a.comment("R1: activations, R2: group numbers, R3: weights, R4: starts of rows,")
+		a.comment("R5: rows left, R6: sums, R8: start of this row.")
+		a.f("MOVWU.P 4(R4), R8")
+		a.f("ADD R8<<1, R2")
+		a.f("ADD R8<<%d, R3", d.weight/2)
+	}
 	for n := d.max; n > 1; n-- {
 		a.f("CMP $%d, R7", n)
 		a.f("BEQ v%d", n)
@@ -64,8 +79,16 @@ func (d sparseDot) tile(a *asm, n int) {
 	// group writes the products of a group with weights e in v0.
 	act := 0
 	group := func(e int) {
+		w, element := 0, e // register and place of the weights
 		a.f("MOVHU.P 2(R2), R%d", 10+e)
-		a.f("MADD R7, R1, R%d, R%d", 10+e, 10+e)
+		if d.blocks {
+			w, element = 28+e, 0
+			a.v("ldr s%d, [x2], #4", w)
+			a.f("MUL R7, R%d", 10+e)
+			a.f("ADD R%d>>1, R1, R%d", 10+e, 10+e)
+		} else {
+			a.f("MADD R7, R1, R%d, R%d", 10+e, 10+e)
+		}
 		for i := 0; i < n; i += 2 {
 			// Registers v1 to v15 in turn.
 			r := 1 + act%14
@@ -76,26 +99,42 @@ func (d sparseDot) tile(a *asm, n int) {
 				a.v("ldr q%d, [x%d, #%d]", r, 10+e, 16*i)
 			}
 			for j := i; j < min(i+2, n); j++ {
-				d.multiply(a, sparseSums+e%sets*set+j*d.sums, r+j-i, e)
+				d.multiply(a, sparseSums+e%sets*set+j*d.sums, r+j-i, w, element)
 			}
 		}
 	}
 	a.label(l(""))
-	a.comment("R7: bytes of a group's activations.")
-	a.f("MOVD $%d, R7", 16*n)
+	if d.blocks {
+		a.comment("The number of a block is 32 times too high, and R7 32/2 times too low.")
+		a.f("MOVD $%d, R7", n)
+	} else {
+		a.comment("R7: bytes of a group's activations.")
+		a.f("MOVD $%d, R7", 16*n)
+	}
 	a.label(l("row"))
-	a.f("MOVWU.P 4(R4), R9")
 	for i := range sets * set {
 		a.v("movi v%d.16b, #0", sparseSums+i)
 	}
-	a.f("SUB R8, R9, R14")
-	a.f("MOVD R9, R8")
+	if d.blocks {
+		a.f("MOVHU.P 2(R4), R14")
+		a.f("CBZ R3, %s", l("new"))
+		for i := range set {
+			a.v("ldr q%d, [x6, #%d]", sparseSums+i, 16*i)
+		}
+		a.label(l("new"))
+	} else {
+		a.f("MOVWU.P 4(R4), R9")
+		a.f("SUB R8, R9, R14")
+		a.f("MOVD R9, R8")
+	}
 	a.f("SUBS $4, R14")
 	a.f("BLT %s", l("tail"))
 	a.label(l("loop"))
-	if d.weight == 4 {
+	switch {
+	case d.blocks:
+	case d.weight == 4:
 		a.v("ldr q0, [x3], #16")
-	} else {
+	default:
 		a.v("ldr d0, [x3], #8")
 	}
 	for e := range 4 {
@@ -107,9 +146,11 @@ func (d sparseDot) tile(a *asm, n int) {
 	a.f("ADDS $4, R14")
 	a.f("BEQ %s", l("store"))
 	a.label(l("one"))
-	if d.weight == 4 {
+	switch {
+	case d.blocks:
+	case d.weight == 4:
 		a.v("ldr s0, [x3], #4")
-	} else {
+	default:
 		a.v("ldr h0, [x3], #2")
 	}
 	group(0)
@@ -132,6 +173,10 @@ func (d sparseDot) tile(a *asm, n int) {
 	a.f("BNE %s", l("row"))
 	a.f("RET")
 }
+
+// blocks writes the function of the dotprod variant for blocks; the others are
+// those of sparse products.
+func blocks(a *asm) { sparseDots[2].write(a) }
 
 // sparseArrange writes the start of the functions that arrange 16 inputs of a
 // few tokens at a time. Registers: R1 source, R2 its stride, R3 destination, R4
