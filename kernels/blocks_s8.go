@@ -125,5 +125,20 @@ func (b *BlocksS8) Fill() float64 {
 	if b.nnz == 0 {
 		return 1
 	}
-	return float64(b.nnz) / float64(len(b.data)/blockBytes*blockInputs)
+	return float64(b.nnz) / float64(b.total()*blockInputs)
+}
+
+// outputs returns blocks g0 to g1 of 64 outputs as a matrix that shares most of
+// the memory of b; nnz is only about right.
+func (b *BlocksS8) outputs(g0, g1 int) *BlocksS8 {
+	const groups = sparseBlock / sparseGroup
+	r0, r1 := g0*sparseBlock, g1*sparseBlock
+	p := &BlocksS8{
+		n: min(b.n, r1) - r0, k: b.k, scale: b.scale[r0:r1], sums: b.sums[r0:r1], base: b.base[r0:r1],
+		rowLists: b.rows(g0*groups, min(g1*groups, b.groups)),
+	}
+	if b.nnz > 0 {
+		p.nnz = int(float64(b.nnz) * float64(p.total()) / float64(b.total()))
+	}
+	return p
 }

@@ -45,11 +45,14 @@ type productS8 interface {
 	// work is the number of steps that every token, or every call, takes; their
 	// time is that of the form, see costS8.
 	work() int
+	// outputs returns the same for outputs n0 to n1, n0 a multiple of 64.
+	outputs(n0, n1 int) (productS8, error)
 }
 
 // formsS8 lists the forms; the first serves where no other is better.
 var formsS8 = []*formS8{
 	{name: "gather", op: "gemm_s8_sparse", pack: packGather, offered: func(sourceS8) bool { return true }},
+	{name: "blocks", op: "gemm_s8_blocks", pack: packBlocks, offered: inBlocks},
 	{name: "dense", op: "gemm_s8_dense", pack: packDense, offered: func(w sourceS8) bool { return w.sparsity() < 0.8 }},
 	{name: "bitmask", op: "gemm_s8_bitmask", pack: packBitmask, offered: func(sourceS8) bool { return ActiveISA("gemm_s8_bitmask") == "amx" }},
 }
@@ -57,6 +60,7 @@ var formsS8 = []*formS8{
 // LinearS8Forms returns the names of the forms that NewLinearS8 takes:
 //
 //	gather   nonzero weights with a table look-up of the activations, see SparseS8
+//	blocks   nonzero weights in groups of four neighbours, see BlocksS8
 //	dense    all weights, see DenseS8
 //	bitmask  nonzero weights and a bit for every weight, for AMX, see BitmaskS8
 func LinearS8Forms() []string {
@@ -125,6 +129,25 @@ func newLinearS8(w sourceS8, n, k int, bias []float32, form string, costs func()
 	return l, nil
 }
 
+// Outputs returns outputs n0 to n1 of l as a layer of their own, in the same
+// form. The forms gather and dense share the memory of l.
+//
+// It panics unless 0 <= n0 < n1 <= N, n0 is a multiple of 64 and n1 is another or N.
+func (l *LinearS8) Outputs(n0, n1 int) *LinearS8 {
+	if n0 < 0 || n0 >= n1 || n1 > l.n || n0%sparseBlock != 0 || n1%sparseBlock != 0 && n1 != l.n {
+		panic("kernels: range of outputs out of bounds or not in 64s")
+	}
+	p, err := l.product.outputs(n0, n1)
+	if err != nil {
+		panic(err) // not reached: the weights were packed before
+	}
+	o := &LinearS8{n: n1 - n0, k: l.k, sparsity: l.sparsity, form: l.form, product: p}
+	if l.bias != nil {
+		o.bias = l.bias[n0:n1]
+	}
+	return o
+}
+
 // N returns the number of outputs.
 func (l *LinearS8) N() int { return l.n }
 
@@ -150,6 +173,7 @@ func (l *LinearS8) Bytes() int { return l.product.bytes() }
 type ScratchS8 struct {
 	rows  MatU8
 	tiles TilesS8
+	quads QuadsS8
 }
 
 // Apply computes the outputs [tokens, N] for the activations x [tokens, K]:
@@ -234,6 +258,51 @@ func (p linearGather) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 func (p linearGather) bytes() int { return p.w.Bytes() }
 func (p linearGather) work() int  { return p.w.Slots() }
 
+func (p linearGather) outputs(n0, n1 int) (productS8, error) {
+	return linearGather{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}, nil
+}
+
+type linearBlocks struct{ w *BlocksS8 }
+
+func packBlocks(w sourceS8) (productS8, error) {
+	b, err := PackS8Blocks(w.plain())
+	return linearBlocks{b}, err
+}
+
+// inBlocks tells whether the weights of some outputs lie in groups of four neighbours.
+func inBlocks(w sourceS8) bool {
+	if w.gather == nil || w.gather.Slots() == 0 {
+		return false
+	}
+	some := w.gather.outputs(0, 1)
+	weights, blocks := 0, 0
+	q := some.Unpack()
+	for r := range some.n {
+		row := q[r*some.k : (r+1)*some.k]
+		for i := 0; i < len(row); i += blockInputs {
+			in := 0
+			for _, v := range row[i:min(i+blockInputs, len(row))] {
+				if v != 0 {
+					in++
+				}
+			}
+			weights, blocks = weights+in, blocks+min(in, 1)
+		}
+	}
+	return weights > 2*blocks
+}
+
+func (p linearBlocks) prepare(s *ScratchS8) { s.quads.Prepare(s.rows) }
+func (p linearBlocks) multiply(dst MatF32, s *ScratchS8, bias []float32) {
+	GemmS8Blocks(dst, &s.quads, p.w, bias, 0, p.w.Blocks())
+}
+func (p linearBlocks) bytes() int { return p.w.Bytes() }
+func (p linearBlocks) work() int  { return p.w.total() }
+
+func (p linearBlocks) outputs(n0, n1 int) (productS8, error) {
+	return linearBlocks{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}, nil
+}
+
 type linearDense struct{ w *DenseS8 }
 
 func packDense(w sourceS8) (productS8, error) {
@@ -251,6 +320,12 @@ func (p linearDense) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 func (p linearDense) bytes() int { return p.w.Bytes() }
 func (p linearDense) work() int  { return (p.w.n + 15) / 16 * p.w.quads() }
 
+func (p linearDense) outputs(n0, n1 int) (productS8, error) {
+	rows := roundUp(n1, panelLanes)
+	size := 4 * p.w.quads()
+	return linearDense{&DenseS8{n1 - n0, p.w.k, p.w.data[n0*size : rows*size], p.w.scale[n0:rows], p.w.fix[n0:rows]}}, nil
+}
+
 type linearBitmask struct{ w *BitmaskS8 }
 
 func packBitmask(w sourceS8) (productS8, error) {
@@ -261,6 +336,10 @@ func packBitmask(w sourceS8) (productS8, error) {
 func (p linearBitmask) prepare(*ScratchS8) {}
 func (p linearBitmask) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Bitmask(dst, s.rows, p.w, bias, 0, p.w.n)
+}
+func (p linearBitmask) outputs(n0, n1 int) (productS8, error) {
+	b, err := PackS8Bitmask(p.w.Unpack()[n0*p.w.k:n1*p.w.k], p.w.Scale()[n0:n1], n1-n0, p.w.k)
+	return linearBitmask{b}, err
 }
 func (p linearBitmask) bytes() int { return p.w.Bytes() }
 func (p linearBitmask) work() int  { return (p.w.n + 15) / 16 * p.w.steps() }

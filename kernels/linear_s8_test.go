@@ -63,6 +63,20 @@ func TestLinearS8Forms(t *testing.T) {
 					if !slices.Equal(got.Data, want.Data) {
 						t.Errorf("%v, %s from %s: other bits than GemmS8Sparse", shape, form, source)
 					}
+					for n0 := 0; n0 < shape.n; n0 += 128 {
+						n1 := min(n0+128, shape.n)
+						part := MatF32{make([]float32, shape.m*(n1-n0)), shape.m, n1 - n0, n1 - n0}
+						p := l.Outputs(n0, n1)
+						p.Multiply(part, &s)
+						for i := range shape.m {
+							if !slices.Equal(part.Row(i), want.Row(i)[n0:n1]) {
+								t.Fatalf("%v, %s from %s, outputs %d to %d, row %d: other bits", shape, form, source, n0, n1, i)
+							}
+						}
+						if p.N() != n1-n0 || p.Bytes() > l.Bytes() {
+							t.Errorf("%v, %s from %s, outputs %d to %d: %d outputs, %d bytes of %d", shape, form, source, n0, n1, p.N(), p.Bytes(), l.Bytes())
+						}
+					}
 				}
 			}
 		}

@@ -313,22 +313,40 @@ func (w *SparseS8) Sparsity() float64 { return 1 - float64(w.nnz)/(float64(w.n)*
 
 // Slots returns the number of slots, of 64 places each. The time of a product
 // grows with it.
-func (w *SparseS8) Slots() int { return len(w.win) }
+func (w *SparseS8) Slots() int { return int(w.start[len(w.start)-1] - w.start[0]) }
 
 // Fill returns the share of places in slots that hold a nonzero weight, 0 to
 // 1; 1 for a matrix without slots.
 func (w *SparseS8) Fill() float64 {
-	if len(w.win) == 0 {
+	if w.Slots() == 0 {
 		return 1
 	}
-	return float64(w.nnz) / float64(sparseWindow*len(w.win))
+	return float64(w.nnz) / float64(sparseWindow*w.Slots())
 }
 
 // Bytes returns the size of the packed matrix in bytes.
-func (w *SparseS8) Bytes() int { return len(w.raw) }
+func (w *SparseS8) Bytes() int { return int(newSparseLayout(w.n, w.k, w.Slots()).end) }
 
 // Scale returns the scales of the N outputs. The caller must not change them.
 func (w *SparseS8) Scale() []float32 { return w.scale[:w.n:w.n] }
+
+// outputs returns blocks b0 to b1 of w, at least one, as a matrix that shares
+// its memory but cannot be marshalled; nnz is only about right.
+func (w *SparseS8) outputs(b0, b1 int) *SparseS8 {
+	lists, r0, r1 := sparseBlock/sparseGroup*w.kblocks, b0*sparseBlock, b1*sparseBlock
+	p := &SparseS8{
+		n: min(w.n, r1) - r0, k: w.k, kblocks: w.kblocks, windows: w.windows, natural: true,
+		scale: w.scale[r0:r1], sums: w.sums[r0:r1], from: w.from[r0:r1],
+		start: w.start[b0*lists : b1*lists+1], win: w.win, slots: w.slots,
+	}
+	for i, f := range p.from {
+		p.natural = p.natural && int(f) == i%sparseBlock
+	}
+	if w.Slots() > 0 {
+		p.nnz = int(float64(w.nnz) * float64(p.Slots()) / float64(w.Slots()))
+	}
+	return p
+}
 
 // MarshalBinary returns the packed matrix in the format of SparseS8, as a
 // copy. Its length is a multiple of 64. It never fails.

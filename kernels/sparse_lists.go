@@ -75,3 +75,28 @@ func (l *rowLists) from(r, g int) []byte { return l.data[int(l.first[r*l.groups+
 
 // bytes returns the size of the lists.
 func (l *rowLists) bytes() int { return 4*len(l.first) + 2*len(l.count) + len(l.data) }
+
+// total returns the number of entries.
+func (l *rowLists) total() int { return int(l.first[len(l.first)-1] - l.first[0]) }
+
+// rows returns the lists of groups g0 to g1. They share the memory of l if it has
+// one range.
+func (l *rowLists) rows(g0, g1 int) rowLists {
+	p := rowLists{entry: l.entry, ranges: l.ranges, groups: g1 - g0}
+	if l.ranges == 1 {
+		p.first, p.count, p.data = l.first[g0:g1+1], l.count[g0*sparseGroup:g1*sparseGroup], l.data
+		return p
+	}
+	at := uint32(0)
+	for r := range l.ranges {
+		a, b := r*l.groups+g0, r*l.groups+g1
+		for _, f := range l.first[a:b] {
+			p.first = append(p.first, at+f-l.first[a])
+		}
+		p.count = append(p.count, l.count[a*sparseGroup:b*sparseGroup]...)
+		p.data = append(p.data, l.data[int(l.first[a])*l.entry:int(l.first[b])*l.entry]...)
+		at += l.first[b] - l.first[a]
+	}
+	p.first = append(p.first, at)
+	return p
+}

@@ -38,11 +38,12 @@ type State struct {
 	// "embeddings", "layer.0.qkv" ... The matrix is only valid during the call.
 	Trace func(name string, m kernels.MatF32)
 
+	quant                                      []kernels.ScratchS8 // inputs of a layer, of each piece of the tokens
 	workers                                    []worker
 	xBuffer, qkvBuffer, yBuffer, logitsBuffer  buffer
 	doPart                                     func(worker, part int) // s.part, bound once
 	doFirst, doLayer, doEmbed, doNorm, doApply rangeFunc              // likewise
-	doAttention                                func(worker, part int)
+	doAttention, doGroup                       func(worker, part int)
 
 	// The pass that runs.
 	model             *Model
@@ -63,22 +64,22 @@ type State struct {
 }
 
 // A rangeFunc does the part lo to hi of a phase.
-type rangeFunc func(w *worker, lo, hi int)
+type rangeFunc func(w *worker, piece, lo, hi int)
 
 // A worker holds the buffers of one goroutine.
 type worker struct {
-	att, up     buffer
-	quant       kernels.ScratchS8
-	attention   kernels.AttentionScratch
-	attentionS8 kernels.AttentionS8Scratch
-	times       times
+	qkv, att, up buffer
+	quant        kernels.ScratchS8
+	attention    kernels.AttentionScratch
+	attentionS8  kernels.AttentionS8Scratch
+	times        times
 }
 
 // NewState returns a State whose passes are shared by threads goroutines.
 func NewState(threads int) *State {
 	p := newPool(threads)
 	s := &State{pool: p, workers: make([]worker, p.size)}
-	s.doPart, s.doAttention = s.part, s.attentionPart
+	s.doPart, s.doAttention, s.doGroup = s.part, s.attentionPart, s.group
 	s.doFirst, s.doLayer, s.doEmbed, s.doNorm, s.doApply = s.first, s.rest, s.embedRange, s.normRange, s.applyRange
 	return s
 }
@@ -114,7 +115,13 @@ func (s *State) cut(n, unit, pieces int, f rangeFunc) {
 
 // part runs one range of cut.
 func (s *State) part(worker, p int) {
-	s.f(&s.workers[worker], s.units*p/s.pieces*s.unit, min(s.units*(p+1)/s.pieces*s.unit, s.total))
+	lo, hi := s.bounds(p)
+	s.f(&s.workers[worker], p, lo, hi)
+}
+
+// bounds returns range p of the last cut.
+func (s *State) bounds(p int) (lo, hi int) {
+	return s.units * p / s.pieces * s.unit, min(s.units*(p+1)/s.pieces*s.unit, s.total)
 }
 
 // chunks is how many pieces of a short phase there are for each goroutine: on a busy machine, the ones
@@ -136,8 +143,9 @@ func (s *State) split(n, unit int, f rangeFunc) {
 func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 	t, h := len(b.IDs), m.Hidden
 	s.model, s.batch = m, b
-	s.x, s.y, s.qkv, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.qkvBuffer.mat(t, 3*h), s.logitsBuffer.mat(t, len(m.Labels))
+	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(t, len(m.Labels))
 	if m.Engine == Dense {
+		s.qkv = s.qkvBuffer.mat(t, 3*h)
 		s.forwardF32()
 	} else {
 		s.forwardS8()
@@ -181,9 +189,9 @@ func (s *State) embed(lo, hi int) {
 	s.trace("embeddings", -1, s.x.Sub(lo, hi, 0, m.Hidden))
 }
 
-func (s *State) embedRange(_ *worker, lo, hi int) { s.embed(lo, hi) }
+func (s *State) embedRange(_ *worker, _, lo, hi int) { s.embed(lo, hi) }
 
-// attention computes the context [tokens, hidden] of every sequence of the batch from its queries, keys
+// attention computes, in fp32, the context [tokens, hidden] of every sequence of the batch from its queries, keys
 // and values. Work is cut by sequences and, where there are few, by heads.
 func (s *State) attention() {
 	n := s.batch.Len()
@@ -201,11 +209,7 @@ func (s *State) attentionPart(worker, p int) {
 	t0, t1, h0, h1 := s.batch.Starts[i], s.batch.Starts[i+1], g*m.Heads/s.groups, (g+1)*m.Heads/s.groups
 	dst, qkv := s.y.Sub(t0, t1, 0, s.y.Cols), s.qkv.Sub(t0, t1, 0, s.qkv.Cols)
 	began := s.now()
-	if m.Engine == Dense {
-		kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &w.attention)
-	} else {
-		kernels.AttentionS8(dst, qkv, m.Heads, h0, h1, &w.attentionS8)
-	}
+	kernels.AttentionF32(dst, qkv, m.Heads, h0, h1, &w.attention)
 	s.took(w, Attention, -1, began)
 }
 
@@ -216,6 +220,6 @@ func (s *State) normalize(w *worker, x, residual kernels.MatF32, n norm) {
 	s.took(w, LayerNorm, -1, began)
 }
 
-func (s *State) normRange(w *worker, lo, hi int) {
+func (s *State) normRange(w *worker, _, lo, hi int) {
 	s.normalize(w, s.x.Sub(lo, hi, 0, s.x.Cols), s.residual.Sub(lo, hi, 0, s.residual.Cols), s.norm)
 }

@@ -44,7 +44,7 @@ func (s *State) apply(l *linear, dst, x kernels.MatF32, act func([]float32)) {
 }
 
 // applyRange is apply for outputs lo to hi.
-func (s *State) applyRange(_ *worker, lo, hi int) {
+func (s *State) applyRange(_ *worker, _, lo, hi int) {
 	kernels.GemmF32(s.to, s.from, s.linear.dense, s.linear.bias, lo, hi)
 	if s.act != nil {
 		for i := range s.to.Rows {

@@ -262,12 +262,16 @@ func (m *Model) fill(form string, next func(i, j int) (weights, bias []float32, 
 					*l.linear = denseLinear(w, bias, n, k)
 					continue
 				}
+				if j == 0 {
+					order := m.qkvOrder()
+					w, bias = permuteRows(w, order, k), permuteRows(bias, order, 1)
+				}
 				q, scale := kernels.QuantizeS8Rows(w, n, k)
 				d, err := kernels.PackS8Dense(q, scale, n, k)
 				if err == nil {
 					var s8 *kernels.LinearS8
 					if s8, err = kernels.NewLinearDenseS8(d, bias, form); err == nil {
-						*l.linear = s8Linear(s8)
+						m.layers[i].setS8(j, s8, &m.Config)
 					}
 				}
 				if err != nil {
@@ -462,7 +466,7 @@ func loadSparse(m *Model, f *packed.File, form string) error {
 			if err != nil {
 				return err
 			}
-			*l.linear = s8Linear(s8)
+			m.layers[i].setS8(j, s8, &m.Config)
 		}
 	}
 	return nil

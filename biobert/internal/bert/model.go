@@ -46,8 +46,9 @@ type Model struct {
 type norm struct{ gamma, beta []float32 } // [hidden] each
 
 type layer struct {
-	qkv     linear // [3*hidden, hidden]: query, key and value below one another
-	attOut  linear // [hidden, hidden]
+	qkv     linear              // [3*hidden, hidden]: query, key and value below one another; in INT8 of one group of heads after another
+	groups  []*kernels.LinearS8 // of qkv, if it is INT8: the query, key and value of a group of heads
+	attOut  linear              // [hidden, hidden]
 	attNorm norm
 	up      linear // [intermediate, hidden]
 	down    linear // [hidden, intermediate]
@@ -77,6 +78,45 @@ func (l *layer) linear(j int) *linear {
 		return &l.up
 	}
 	return &l.down
+}
+
+// headGroup returns how many heads make a group: as few as make a multiple of 64 outputs, the unit of the
+// INT8 kernels, or all.
+func (c *Config) headGroup() int {
+	d := c.Hidden / c.Heads
+	for g := 1; g < c.Heads; g++ {
+		if c.Heads%g == 0 && g*d%64 == 0 {
+			return g
+		}
+	}
+	return c.Heads
+}
+
+// qkvOrder returns the rows of query, key and value, below one another, in the order of groups of heads.
+func (c *Config) qkvOrder() []int {
+	g := c.headGroup() * c.Hidden / c.Heads // rows of a group
+	order := make([]int, 0, 3*c.Hidden)
+	for at := 0; at < c.Hidden; at += g {
+		for part := range 3 {
+			for r := range g {
+				order = append(order, part*c.Hidden+at+r)
+			}
+		}
+	}
+	return order
+}
+
+// setS8 sets linear j.
+func (l *layer) setS8(j int, w *kernels.LinearS8, c *Config) {
+	*l.linear(j) = s8Linear(w)
+	if j > 0 {
+		return
+	}
+	l.groups = l.groups[:0]
+	n := w.N() * c.headGroup() / c.Heads
+	for at := 0; at < w.N(); at += n {
+		l.groups = append(l.groups, w.Outputs(at, at+n))
+	}
 }
 
 // Sparsity returns the share of zeros among the weights of the encoder's linears.

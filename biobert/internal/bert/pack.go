@@ -20,7 +20,7 @@ import (
 )
 
 // packVersion is part of every cache key. It changes when the same checkpoint would be packed differently.
-const packVersion = 2
+const packVersion = 3
 
 // A packedLayer holds the linears of a layer in packed sparse form.
 type packedLayer struct {
@@ -33,14 +33,15 @@ type weightsFunc func(i, j int) (weights, bias []float32, n, k int, err error)
 
 // packLayers quantizes and packs the encoder's linears. It works on all processors: BERT-base takes
 // seconds on one. At the first error no further layer is begun.
-func packLayers(layers int, next weightsFunc) ([]packedLayer, error) {
+func packLayers(c *Config, next weightsFunc) ([]packedLayer, error) {
+	layers := c.Layers
 	out, errs := make([]packedLayer, layers), make([]error, layers)
 	var at atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), layers) {
 		wg.Go(func() {
 			for i := int(at.Add(1)) - 1; i < layers; i = int(at.Add(1)) - 1 {
-				if errs[i] = out[i].pack(i, next); errs[i] != nil {
+				if errs[i] = out[i].pack(c, i, next); errs[i] != nil {
 					at.Store(int64(layers))
 				}
 			}
@@ -51,8 +52,8 @@ func packLayers(layers int, next weightsFunc) ([]packedLayer, error) {
 }
 
 // sparseEncoder adds the encoder's linears in packed sparse form to a file.
-func sparseEncoder(w *packed.Writer, layers int, next weightsFunc) error {
-	ls, err := packLayers(layers, next)
+func sparseEncoder(w *packed.Writer, c *Config, next weightsFunc) error {
+	ls, err := packLayers(c, next)
 	if err != nil {
 		return err
 	}
@@ -74,17 +75,17 @@ func sparseEncoder(w *packed.Writer, layers int, next weightsFunc) error {
 
 // packSparse gives m the encoder's linears in sparse form without a file.
 func packSparse(m *Model, form string, next weightsFunc) error {
-	ls, err := packLayers(len(m.layers), next)
+	ls, err := packLayers(&m.Config, next)
 	if err != nil {
 		return err
 	}
 	for i := range ls {
-		for j, l := range m.layers[i].linears() {
-			s8, err := kernels.NewLinearS8(ls[i].weights[j], ls[i].bias[j], form)
+		for j, w := range ls[i].weights {
+			s8, err := kernels.NewLinearS8(w, ls[i].bias[j], form)
 			if err != nil {
 				return err
 			}
-			*l.linear = s8Linear(s8)
+			m.layers[i].setS8(j, s8, &m.Config)
 			ls[i].weights[j] = nil // of use in the form gather only
 		}
 	}
@@ -92,31 +93,66 @@ func packSparse(m *Model, form string, next weightsFunc) error {
 }
 
 // pack packs layer i.
-func (o *packedLayer) pack(i int, next weightsFunc) error {
-	var order []int // of the intermediate units
-	for j := range 4 {
-		w, bi, n, k, err := next(i, j)
+func (o *packedLayer) pack(c *Config, i int, next weightsFunc) error {
+	for j := range 2 {
+		w, bias, n, k, err := next(i, j)
 		if err != nil {
 			return err
 		}
-		// The packer wants rows with like numbers of nonzeros together, and the product must
-		// put its outputs back in order, so it sorts within small blocks only. Between the two
-		// feed-forward products the order is ours to choose: the rows of the first
-		// and the columns of the second are sorted as a whole.
-		if j == 3 {
-			w = permuteColumns(w, order)
+		if j == 0 {
+			order := c.qkvOrder()
+			w, bias = permuteRows(w, order, k), permuteRows(bias, order, 1)
 		}
 		q, scale := kernels.QuantizeS8Rows(w, n, k)
-		if j == 2 {
-			order = kernels.SparseOrderS8(q, n, k)
-			q, scale, bi = permuteRows(q, order, k), permuteRows(scale, order, 1), permuteRows(bi, order, 1)
-		}
 		if o.weights[j], err = kernels.PackS8Sparse(q, scale, n, k); err != nil {
 			return err
 		}
-		o.bias[j] = bi
+		o.bias[j] = bias
 	}
+
+	// The packer wants rows with like numbers of nonzeros together, and the product must
+	// put its outputs back in order, so it sorts within small blocks only. Between the two
+	// feed-forward products the order is ours to choose: the rows of the first
+	// and the columns of the second are sorted as a whole, in fours if the zeros of the second are.
+	up, upBias, n, k, err := next(i, 2)
+	if err != nil {
+		return err
+	}
+	down, downBias, downN, downK, err := next(i, 3)
+	if err != nil {
+		return err
+	}
+	unit := 1
+	if inFours(down) && n%4 == 0 {
+		unit = 4
+	}
+	q, scale := kernels.QuantizeS8Rows(up, n, k)
+	var order []int
+	for _, u := range kernels.SparseOrderS8(q, n/unit, k*unit) {
+		for r := range unit {
+			order = append(order, u*unit+r)
+		}
+	}
+	if o.weights[2], err = kernels.PackS8Sparse(permuteRows(q, order, k), permuteRows(scale, order, 1), n, k); err != nil {
+		return err
+	}
+	q, scale = kernels.QuantizeS8Rows(permuteColumns(down, order), downN, downK)
+	if o.weights[3], err = kernels.PackS8Sparse(q, scale, downN, downK); err != nil {
+		return err
+	}
+	o.bias[2], o.bias[3] = permuteRows(upBias, order, 1), downBias
 	return nil
+}
+
+// inFours tells whether the nonzeros of w come in groups of four.
+func inFours(w []float32) bool {
+	weights, groups := 0, 0
+	for i := 0; i+4 <= len(w); i += 4 {
+		if zeros := countZeros(w[i : i+4]); zeros < 4 {
+			weights, groups = weights+4-zeros, groups+1
+		}
+	}
+	return weights < len(w)/2 && weights > 2*groups
 }
 
 func permuteRows[T any](w []T, order []int, k int) []T {
@@ -204,7 +240,7 @@ func (c *Checkpoint) cachePath() (string, error) {
 func (c *Checkpoint) sparseWriter() (*packed.Writer, error) {
 	w := &packed.Writer{Meta: packed.Meta{Name: filepath.Base(c.Dir), Engine: string(Sparse), Source: "encoder of a checkpoint"}}
 	var zeros, all atomic.Int64
-	err := sparseEncoder(w, c.Config.Layers, func(i, j int) ([]float32, []float32, int, int, error) {
+	err := sparseEncoder(w, c.Config, func(i, j int) ([]float32, []float32, int, int, error) {
 		f, bias, n, k, err := c.weights(i, j)
 		zeros.Add(int64(countZeros(f)))
 		all.Add(int64(len(f)))
@@ -249,7 +285,7 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 	w.AddFloat32s("classifier.weight", cw, len(m.Labels), h)
 	w.AddFloat32s("classifier.bias", m.classifier.bias, len(m.Labels))
 	if engine == Sparse {
-		return w, sparseEncoder(w, m.Layers, c.weights)
+		return w, sparseEncoder(w, c.Config, c.weights)
 	}
 	for i := range m.layers {
 		for j, l := range m.layers[i].linears() {

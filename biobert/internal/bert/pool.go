@@ -8,19 +8,20 @@ import (
 )
 
 // A pool runs the parts of one phase of a forward pass on several goroutines.
-// A phase takes some tens of microseconds or more, not much against what it costs to wake a
-// parked goroutine, so those that wait poll for a while before they give up the processor;
-// they do give it up, so that on a busy machine it goes to whoever they are waiting for.
+// A phase takes some hundred microseconds, not much against what it costs to wake a parked
+// goroutine, so those that wait poll for a while before they park. Meanwhile they offer the processor
+// to other goroutines and to other processes, so that on a busy machine it goes to whoever they
+// are waiting for.
 type pool struct {
 	size int // goroutines that share the work, the caller's included
 
-	f    func(worker, part int)
-	n    int32
-	next atomic.Int32 // next part to take
-	done atomic.Int32 // parts finished
+	f     func(worker, part int)
+	n     int32
+	taken []atomic.Bool // of each part
+	done  atomic.Int32  // parts finished
 
 	phase  atomic.Int32 // odd while a phase runs, even between phases, negative to stop
-	joined atomic.Int32 // workers that may be looking at f, n and next
+	joined atomic.Int32 // workers that may be looking at f, n and taken
 	mu     sync.Mutex
 	wake   sync.Cond
 	parked int
@@ -36,15 +37,20 @@ func newPool(size int) *pool {
 	return p
 }
 
-// poll looks whether ready for some tens of microseconds, and lets other goroutines run meanwhile.
+// poll looks whether ready for a while: some 20 microseconds for what is about to happen, then up to half a
+// millisecond, offering the processor to other processes each time. That is longer than one worker is
+// late when the other had to be woken, or both would take turns at sleeping.
 func poll(ready func() bool) bool {
-	for range 200 {
+	for i := range 600 {
 		for range 16 {
 			if ready() {
 				return true
 			}
 		}
 		runtime.Gosched()
+		if i >= 100 {
+			yield()
+		}
 	}
 	return false
 }
@@ -86,14 +92,18 @@ func (p *pool) work(worker int) {
 	}
 }
 
-// take does parts until there are none left.
+// take does parts until there are none left. Each worker begins with its own share, the same in every
+// phase with so many parts, so that it finds in its caches what it left there; then it takes
+// over from the others.
 func (p *pool) take(worker int) {
-	for {
-		i := p.next.Add(1) - 1
-		if i >= p.n {
-			return
+	n := int(p.n)
+	first := worker * n / p.size
+	for i := range n {
+		part := (first + i) % n
+		if t := &p.taken[part]; t.Load() || !t.CompareAndSwap(false, true) {
+			continue
 		}
-		p.f(worker, int(i))
+		p.f(worker, part)
 		p.done.Add(1)
 	}
 }
@@ -110,7 +120,12 @@ func (p *pool) run(n int, f func(worker, part int)) {
 	}
 	await(func() bool { return p.joined.Load() == 0 })
 	p.f, p.n = f, int32(n)
-	p.next.Store(0)
+	if len(p.taken) < n {
+		p.taken = make([]atomic.Bool, n)
+	}
+	for i := range n {
+		p.taken[i].Store(false)
+	}
 	p.done.Store(0)
 	p.phase.Store((p.phase.Load() + 1) & (1<<30 - 1))
 	p.mu.Lock()
