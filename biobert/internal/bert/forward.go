@@ -186,7 +186,6 @@ func (s *State) embed(lo, hi int) {
 		p := kernels.MatF32{Data: m.position[(from-b.Starts[seq])*m.Hidden:], Rows: x.Rows, Cols: m.Hidden, Stride: m.Hidden}
 		kernels.LayerNormF32(x, x, p, m.embNorm.gamma, m.embNorm.beta, float32(m.LayerNormEps))
 	}
-	s.trace("embeddings", -1, s.x.Sub(lo, hi, 0, m.Hidden))
 }
 
 func (s *State) embedRange(_ *worker, _, lo, hi int) { s.embed(lo, hi) }

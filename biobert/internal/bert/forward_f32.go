@@ -11,6 +11,7 @@ const blockTokens = 192
 func (s *State) forwardF32() {
 	m, t, h := s.model, len(s.batch.IDs), s.model.Hidden
 	s.split(t, 8, s.doEmbed)
+	s.trace("embeddings", -1, s.x)
 	for s.layer = range m.layers {
 		i, l := s.layer, &m.layers[s.layer]
 		s.apply(&l.qkv, s.qkv, s.x, nil)

@@ -40,6 +40,7 @@ func (s *State) forwardS8() {
 func (s *State) first(w *worker, piece, lo, hi int) {
 	began := s.now()
 	s.embed(lo, hi)
+	s.trace("embeddings", -1, s.x)
 	s.took(w, Embedding, -1, began)
 	s.quantize(w, piece, 0, lo, hi)
 }
