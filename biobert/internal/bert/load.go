@@ -443,14 +443,29 @@ func loadSparse(m *Model, f *packed.File, form string) error {
 	if m.Engine == DenseS8 {
 		form = cmp.Or(form, "dense")
 	}
+	section := func(i, j int) (name string, b []byte, err error) {
+		name = fmt.Sprintf("layer.%d.%s", i, m.layers[i].linears()[j].name)
+		b, err = f.Section(name, packed.Bytes, -1)
+		return name, b, err
+	}
+	size := 0
 	for i := range m.layers {
-		for j, l := range m.layers[i].linears() {
-			name := fmt.Sprintf("layer.%d.%s", i, l.name)
-			b, err := f.Section(name, packed.Bytes, -1)
+		for j := range 4 {
+			_, b, err := section(i, j)
 			if err != nil {
 				return err
 			}
-			s, err := kernels.OpenS8Sparse(b)
+			size += len(b)
+		}
+	}
+	mem := largeMemory(size)
+	for i := range m.layers {
+		for j := range 4 {
+			name, b, err := section(i, j)
+			if err != nil {
+				return err
+			}
+			s, err := kernels.OpenS8Sparse(mem.keep(b))
 			if err != nil {
 				return fmt.Errorf("%w: section %q: %w", packed.ErrFormat, name, err)
 			}
@@ -470,6 +485,30 @@ func loadSparse(m *Model, f *packed.File, form string) error {
 		}
 	}
 	return nil
+}
+
+// largeWeights is from how many bytes on the weights of an encoder are worth a copy: pages of 4 KiB
+// that hold fewer do not outnumber the entries of a TLB.
+const largeWeights = 8 << 20
+
+// A large holds the weights of an encoder in large pages, if they are worth it.
+type large struct{ mem []byte }
+
+func largeMemory(size int) *large {
+	if size < largeWeights {
+		return &large{}
+	}
+	return &large{kernels.LargeBytes(size)}
+}
+
+// keep returns b or a copy of it.
+func (l *large) keep(b []byte) []byte {
+	if len(b) > len(l.mem) {
+		return b
+	}
+	n := copy(l.mem, b)
+	b, l.mem = l.mem[:n:n], l.mem[n:]
+	return b
 }
 
 // loadDense16 reads the encoder's linears from half-precision sections, layers side by side.

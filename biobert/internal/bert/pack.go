@@ -79,8 +79,22 @@ func packSparse(m *Model, form string, next weightsFunc) error {
 	if err != nil {
 		return err
 	}
+	size := 0
+	for i := range ls {
+		for _, w := range ls[i].weights {
+			size += w.Bytes()
+		}
+	}
+	mem := largeMemory(size)
 	for i := range ls {
 		for j, w := range ls[i].weights {
+			b, err := w.MarshalBinary()
+			if err != nil {
+				return err
+			}
+			if w, err = kernels.OpenS8Sparse(mem.keep(b)); err != nil {
+				return err
+			}
 			s8, err := kernels.NewLinearS8(w, ls[i].bias[j], form)
 			if err != nil {
 				return err
