@@ -210,7 +210,7 @@ func (r *runner) cut(rate float64) {
 				n += k
 			}
 		}
-		r.chunks = append(r.chunks, chunk{from: from, to: to, tokens: n})
+		r.chunks = append(r.chunks, chunk{from, to, n, make([]float64, 0, 64)}) // appending is not to count as an allocation of the model
 		from = to
 	}
 	// A small rest would count as a chunk of its own.
