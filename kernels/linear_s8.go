@@ -269,7 +269,8 @@ func packBlocks(w sourceS8) (productS8, error) {
 	return linearBlocks{b}, err
 }
 
-// inBlocks tells whether the weights of some outputs lie in groups of four neighbours.
+// inBlocks tells whether the weights of the first outputs lie in groups of four neighbours. It looks at few,
+// because it does so whenever a model is opened.
 func inBlocks(w sourceS8) bool {
 	if w.gather == nil || w.gather.Slots() == 0 {
 		return false
@@ -277,7 +278,7 @@ func inBlocks(w sourceS8) bool {
 	some := w.gather.outputs(0, 1)
 	weights, blocks := 0, 0
 	q := some.Unpack()
-	for r := range some.n {
+	for r := range min(some.n, 8) {
 		row := q[r*some.k : (r+1)*some.k]
 		for i := 0; i < len(row); i += blockInputs {
 			in := 0

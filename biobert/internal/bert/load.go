@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -408,6 +409,9 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := positive(scale); err != nil {
+		return nil, fmt.Errorf("%w: section %q: %w", packed.ErrFormat, "embeddings.word.scale", err)
+	}
 	m.word = wordsS8{words, scale, h}
 	switch held := Engine(f.Engine); {
 	case held == Sparse && m.Engine != Dense:
@@ -473,6 +477,9 @@ func loadSparse(m *Model, f *packed.File, form string) error {
 			if s.N() != n || s.K() != k {
 				return fmt.Errorf("%w: section %q is %d x %d, want %d x %d", packed.ErrFormat, name, s.N(), s.K(), n, k)
 			}
+			if err := positive(s.Scale()); err != nil {
+				return fmt.Errorf("%w: section %q: %w", packed.ErrFormat, name, err)
+			}
 			bias, err := f.Float32s(name+".bias", n)
 			if err != nil {
 				return err
@@ -482,6 +489,17 @@ func loadSparse(m *Model, f *packed.File, form string) error {
 				return err
 			}
 			m.layers[i].setS8(j, s8, &m.Config)
+		}
+	}
+	return nil
+}
+
+// positive returns an error unless all scales of quantized weights are positive numbers: what others would
+// give is not what the model was trained to give.
+func positive(scales []float32) error {
+	for i, s := range scales {
+		if !(s > 0 && s <= math.MaxFloat32) {
+			return fmt.Errorf("scale %d is %v (want a positive number; make the file again)", i, s)
 		}
 	}
 	return nil
