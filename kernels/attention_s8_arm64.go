@@ -11,19 +11,22 @@ type attentionS8Memory struct {
 }
 
 func attentionS8Asm() []variant[attentionS8Func] {
-	return []variant[attentionS8Func]{{"dotprod", attentionS8DotProd}}
+	return []variant[attentionS8Func]{
+		{"dotprod", func(dst, qkv MatF32, d, h int, s *AttentionS8Scratch) { attentionS8NEON(true, dst, qkv, d, h, s) }},
+		{"neon", func(dst, qkv MatF32, d, h int, s *AttentionS8Scratch) { attentionS8NEON(false, dst, qkv, d, h, s) }},
+	}
 }
 
 //go:noescape
-func attentionS8MostDOTPROD(x *float32, n int) float32
+func attentionS8MostNEON(x *float32, n int) float32
 
 //go:noescape
-func attentionS8RoundDOTPROD(dst *byte, x *float32, n int, inverse float32)
+func attentionS8RoundNEON(dst *byte, x *float32, n int, inverse float32)
 
 //go:noescape
-func attentionS8ColumnsDOTPROD(most *float32, x *float32, stride, rows int)
+func attentionS8ColumnsNEON(most *float32, x *float32, stride, rows int)
 
-// attentionS8ValuesArgs are the arguments of attentionS8ValuesDOTPROD, which
+// attentionS8ValuesArgs are the arguments of attentionS8ValuesNEON, which
 // quantizes 16 columns and adds the results to sums. Strides are in bytes, here
 // and below.
 type attentionS8ValuesArgs struct {
@@ -36,9 +39,9 @@ type attentionS8ValuesArgs struct {
 }
 
 //go:noescape
-func attentionS8ValuesDOTPROD(a *attentionS8ValuesArgs)
+func attentionS8ValuesNEON(a *attentionS8ValuesArgs)
 
-// attentionS8WeightsArgs are the arguments of attentionS8WeightsDOTPROD, which
+// attentionS8WeightsArgs are the arguments of attentionS8WeightsNEON, which
 // turns the sums of one query to scores and to weights.
 type attentionS8WeightsArgs struct {
 	scores   unsafe.Pointer // int32, then float32 [keys]
@@ -51,9 +54,9 @@ type attentionS8WeightsArgs struct {
 }
 
 //go:noescape
-func attentionS8WeightsDOTPROD(a *attentionS8WeightsArgs)
+func attentionS8WeightsNEON(a *attentionS8WeightsArgs)
 
-// attentionS8FinishArgs are the arguments of attentionS8FinishDOTPROD, which
+// attentionS8FinishArgs are the arguments of attentionS8FinishNEON, which
 // scales the sums of one query.
 type attentionS8FinishArgs struct {
 	sums     unsafe.Pointer // int32 [columns]
@@ -65,12 +68,12 @@ type attentionS8FinishArgs struct {
 }
 
 //go:noescape
-func attentionS8FinishDOTPROD(a *attentionS8FinishArgs)
+func attentionS8FinishNEON(a *attentionS8FinishArgs)
 
-// attentionS8DotProd computes head h of d dimensions. SDOT multiplies signed
-// bytes, so that weights are stored less 128, and 128 times the sum of a column
-// of values is added at the end.
-func attentionS8DotProd(dst, qkv MatF32, d, h int, scratch *AttentionS8Scratch) {
+// attentionS8NEON computes head h of d dimensions, with SDOT or without. Signed
+// bytes are multiplied, so that weights are stored less 128, and 128 times the
+// sum of a column of values is added at the end.
+func attentionS8NEON(dotProd bool, dst, qkv MatF32, d, h int, scratch *AttentionS8Scratch) {
 	s := &scratch.attentionS8Memory
 	t, c := dst.Rows, h*d
 	row := roundUp(d, panelLanes)  // dimensions
@@ -102,7 +105,7 @@ func attentionS8DotProd(dst, qkv MatF32, d, h int, scratch *AttentionS8Scratch) 
 		ks[j], bias[j] = 0, attentionS8Never
 	}
 	for j := 0; j < t; j += 4 {
-		sparseArrangeDOTPROD(&sparseArrangeArgs{
+		sparseArrangeFoursNEON(&sparseArrangeArgs{
 			src:    mem(rowsAt + j*row),
 			stride: row,
 			dst:    mem(kAt + j/panelLanes*panelLanes*row + j%panelLanes*4),
@@ -117,16 +120,24 @@ func attentionS8DotProd(dst, qkv MatF32, d, h int, scratch *AttentionS8Scratch) 
 	out := floats(outAt, row)
 	for i := 0; i < t; i += tileS8Rows {
 		rows := min(tileS8Rows, t-i)
-		tileS8(mem(qAt+i*row), row, mem(kAt), row/4, wide/panelLanes, rows, mem(scoresAt), 4*wide)
+		tileS8(dotProd, tileS8Args{
+			x: mem(qAt + i*row), stride: row, rows: rows,
+			w: mem(kAt), quads: row / 4, panels: wide / panelLanes,
+			sums: mem(scoresAt), sumsStride: 4 * wide,
+		})
 		for r := range rows {
 			a := attentionS8WeightsArgs{
 				scores: mem(scoresAt + r*wide*4), keyScale: mem(ksAt), bias: mem(biasAt),
 				p: mem(pAt + r*wide), keys: wide, scale: qs[i+r] * factor,
 			}
-			attentionS8WeightsDOTPROD(&a)
+			attentionS8WeightsNEON(&a)
 			qs[i+r] = 1 / float32(a.sum)
 		}
-		tileS8(mem(pAt), wide, mem(vAt), wide/4, row/panelLanes, rows, mem(sumsAt), 4*row)
+		tileS8(dotProd, tileS8Args{
+			x: mem(pAt), stride: wide, rows: rows,
+			w: mem(vAt), quads: wide / 4, panels: row / panelLanes,
+			sums: mem(sumsAt), sumsStride: 4 * row,
+		})
 		for r := range rows {
 			to := dst.Row(i + r)[c : c+d]
 			a := attentionS8FinishArgs{
@@ -134,26 +145,13 @@ func attentionS8DotProd(dst, qkv MatF32, d, h int, scratch *AttentionS8Scratch) 
 				dst: unsafe.Pointer(&to[0]), columns: row, inverse: qs[i+r],
 			}
 			if d == row {
-				attentionS8FinishDOTPROD(&a)
+				attentionS8FinishNEON(&a)
 				continue
 			}
 			a.dst = unsafe.Pointer(&out[0])
-			attentionS8FinishDOTPROD(&a)
+			attentionS8FinishNEON(&a)
 			copy(to, out)
 		}
-	}
-}
-
-// tileS8 is gemmS8TileDOTPROD in calls that end soon.
-func tileS8(x unsafe.Pointer, stride int, w unsafe.Pointer, quads, panels, rows int, sums unsafe.Pointer, sumsStride int) {
-	most := max(1, denseS8Call/(rows*quads*quadBytes))
-	for p := 0; p < panels; p += most {
-		gemmS8TileDOTPROD(&tileS8Args{
-			x: x, stride: stride,
-			w: unsafe.Add(w, p*quads*quadBytes), quads: quads, panels: min(most, panels-p),
-			rows: rows,
-			sums: unsafe.Add(sums, p*quadBytes), sumsStride: sumsStride,
-		})
 	}
 }
 
@@ -165,7 +163,7 @@ func quantizeRowsS8(dst []byte, scales []float32, x MatF32) {
 		from, to := x.Row(i), dst[i*d:(i+1)*d]
 		var most float32
 		if n > 0 {
-			most = attentionS8MostDOTPROD(&from[0], n)
+			most = attentionS8MostNEON(&from[0], n)
 		}
 		for _, v := range from[n:] {
 			most = largestS8(most, v)
@@ -173,7 +171,7 @@ func quantizeRowsS8(dst []byte, scales []float32, x MatF32) {
 		scale, inverse := scaleS8(most)
 		scales[i] = scale
 		if n > 0 {
-			attentionS8RoundDOTPROD(&to[0], &from[0], n, inverse)
+			attentionS8RoundNEON(&to[0], &from[0], n, inverse)
 		}
 		clear(to[n:])
 		for j, v := range from[n:] {
@@ -188,7 +186,7 @@ func (s *attentionS8Memory) arrangeValues(dst []byte, scale, inverse []float32, 
 	t, whole := v.Rows, v.Cols&^15
 	clear(scale[whole:])
 	for j := 0; j < whole; j += 16 {
-		attentionS8ColumnsDOTPROD(&scale[j], &v.Data[j], 4*v.Stride, t)
+		attentionS8ColumnsNEON(&scale[j], &v.Data[j], 4*v.Stride, t)
 	}
 	for i := range t {
 		for j, x := range v.Row(i)[whole:] {
@@ -212,7 +210,7 @@ func (s *attentionS8Memory) arrangeValues(dst []byte, scale, inverse []float32, 
 		}
 		if direct > 0 {
 			a.x = unsafe.Pointer(&v.Data[j])
-			attentionS8ValuesDOTPROD(&a)
+			attentionS8ValuesNEON(&a)
 		}
 		a.x, a.stride, a.groups = unsafe.Pointer(&s.values), 4*panelLanes, 1
 		for g := direct; 4*g < t; g++ {
@@ -221,7 +219,7 @@ func (s *attentionS8Memory) arrangeValues(dst []byte, scale, inverse []float32, 
 				copy(s.values[i%4*panelLanes:][:panelLanes], v.Row(i)[j:])
 			}
 			a.dst = unsafe.Pointer(&panel[g*quadBytes])
-			attentionS8ValuesDOTPROD(&a)
+			attentionS8ValuesNEON(&a)
 		}
 		clear(panel[(t+3)/4*quadBytes:])
 	}

@@ -87,7 +87,7 @@
 //	operation        dotprod  neon
 //	gemm_f32                  x
 //	attention_f32             x
-//	attention_s8     x
+//	attention_s8     x        x
 //	layernorm_f32             x
 //	softmax_f32               x
 //	gelu_f32                  x
@@ -95,7 +95,7 @@
 //	pack_f32                  x
 //	float16_f32               x
 //	gemm_s8_blocks   x
-//	gemm_s8_dense    x
+//	gemm_s8_dense    x        x
 //	gemm_s8_sparse   x        x
 //	quantize_u8               x
 //

@@ -8,10 +8,17 @@ import (
 	"unsafe"
 )
 
-var gemmS8DenseAsm = []variant[gemmS8DenseImpl]{{"dotprod", gemmS8DenseDotProd}}
+var gemmS8DenseAsm = []variant[gemmS8DenseImpl]{
+	{"dotprod", func(dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1 int) {
+		gemmS8DenseNEON(true, dst, x, w, bias, n0, n1)
+	}},
+	{"neon", func(dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1 int) {
+		gemmS8DenseNEON(false, dst, x, w, bias, n0, n1)
+	}},
+}
 
-// tileS8Args are the arguments of gemmS8TileDOTPROD, which multiplies rows of
-// signed bytes with panels of 16 outputs:
+// tileS8Args are the arguments of gemmS8TileDOTPROD and gemmS8TileNEON, which
+// multiply rows of signed bytes with panels of 16 outputs:
 //
 //	for i := range rows {
 //		for j := range 16 * panels {
@@ -29,18 +36,44 @@ type tileS8Args struct {
 	w          unsafe.Pointer
 	quads      int
 	panels     int
-	rows       int // 1 to tileS8Rows
+	rows       int // at least 1, at most 6 and 2
 	sums       unsafe.Pointer
 	sumsStride int
 }
 
-// tileS8Rows is the most rows of a tile.
+// tileS8Rows is how many rows are worked on together.
 const tileS8Rows = 6
 
 //go:noescape
 func gemmS8TileDOTPROD(a *tileS8Args)
 
-// denseFinishArgs are the arguments of gemmS8DenseFinishDOTPROD, which scales
+//go:noescape
+func gemmS8TileNEON(a *tileS8Args)
+
+// tileS8 is one of those in calls that end soon, for up to tileS8Rows rows.
+func tileS8(dotProd bool, a tileS8Args) {
+	panels, rows := a.panels, a.rows
+	most := max(1, denseS8Call/(rows*a.quads*quadBytes))
+	for p := 0; p < panels; p += most {
+		b := a
+		b.panels = min(most, panels-p)
+		b.w = unsafe.Add(a.w, p*a.quads*quadBytes)
+		b.sums = unsafe.Add(a.sums, p*quadBytes)
+		if dotProd {
+			gemmS8TileDOTPROD(&b)
+			continue
+		}
+		for r := 0; r < rows; r += 2 {
+			c := b
+			c.rows = min(2, rows-r)
+			c.x = unsafe.Add(b.x, r*b.stride)
+			c.sums = unsafe.Add(b.sums, r*b.sumsStride)
+			gemmS8TileNEON(&c)
+		}
+	}
+}
+
+// denseFinishArgs are the arguments of gemmS8DenseFinishNEON, which scales
 // the sums of one panel.
 type denseFinishArgs struct {
 	sums             unsafe.Pointer // [rows][16]
@@ -52,7 +85,7 @@ type denseFinishArgs struct {
 }
 
 //go:noescape
-func gemmS8DenseFinishDOTPROD(a *denseFinishArgs)
+func gemmS8DenseFinishNEON(a *denseFinishArgs)
 
 const (
 	denseS8Call  = 2 << 20   // products of one call, which cannot be interrupted
@@ -70,9 +103,9 @@ type denseS8Scratch struct {
 
 var denseS8Scratches = sync.Pool{New: func() any { return new(denseS8Scratch) }}
 
-// gemmS8DenseDotProd is a gemmS8DenseImpl. SDOT multiplies signed bytes, so
-// that 128 is taken from activations and from their zero points.
-func gemmS8DenseDotProd(dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1 int) {
+// gemmS8DenseNEON is a gemmS8DenseImpl, with SDOT or without. Signed bytes are
+// multiplied, so that 128 is taken from activations and from their zero points.
+func gemmS8DenseNEON(dotProd bool, dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1 int) {
 	s := denseS8Scratches.Get().(*denseS8Scratch)
 	defer denseS8Scratches.Put(s)
 	// Blocks and tiles of nearly equal size leave no small ones at the end.
@@ -81,12 +114,12 @@ func gemmS8DenseDotProd(dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1 
 	tiles := (m + most - 1) / most
 	blocks := min(tiles, (m*token+denseS8Block-1)/denseS8Block)
 	for b := range blocks {
-		s.block(dst, x, w, bias, n0, n1, b*tiles/blocks, (b+1)*tiles/blocks, tiles)
+		s.block(dotProd, dst, x, w, bias, n0, n1, b*tiles/blocks, (b+1)*tiles/blocks, tiles)
 	}
 }
 
 // block computes the outputs n0 to n1 of the tokens in tiles t0 to t1.
-func (s *denseS8Scratch) block(dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1, t0, t1, tiles int) {
+func (s *denseS8Scratch) block(dotProd bool, dst MatF32, x MatU8, w *DenseS8, bias []float32, n0, n1, t0, t1, tiles int) {
 	m, quads := x.Rows, w.quads()
 	first := t0 * m / tiles
 	stride := s.flip(x, first, t1*m/tiles)
@@ -98,7 +131,7 @@ func (s *denseS8Scratch) block(dst MatF32, x MatU8, w *DenseS8, bias []float32, 
 		}
 		for t := t0; t < t1; t++ {
 			i0, i1 := t*m/tiles, (t+1)*m/tiles
-			gemmS8TileDOTPROD(&tileS8Args{
+			tileS8(dotProd, tileS8Args{
 				x:          at(s.x, (i0-first)*stride),
 				stride:     stride,
 				w:          at(w.data, j*quads*4),
@@ -121,10 +154,10 @@ func (s *denseS8Scratch) block(dst MatF32, x MatU8, w *DenseS8, bias []float32, 
 			}
 			if width == panelLanes {
 				a.dst, a.stride = at(dst.Data, i0*dst.Stride+j), 4*dst.Stride
-				gemmS8DenseFinishDOTPROD(&a)
+				gemmS8DenseFinishNEON(&a)
 				continue
 			}
-			gemmS8DenseFinishDOTPROD(&a)
+			gemmS8DenseFinishNEON(&a)
 			for i := i0; i < i1; i++ {
 				copy(dst.Row(i)[j:n1], s.dst[(i-i0)*panelLanes:])
 			}

@@ -64,14 +64,14 @@ type sparseArrangeArgs struct {
 	dst    unsafe.Pointer
 	step   int    // bytes from one group to the next
 	chunks int    // of 16 inputs
-	flip   uint32 // of sparseArrangeDOTPROD: what four inputs are xored with
+	flip   uint32 // of sparseArrangeFoursNEON: what four inputs are xored with
 }
 
 //go:noescape
-func sparseArrangeDOTPROD(a *sparseArrangeArgs)
+func sparseArrangeFoursNEON(a *sparseArrangeArgs)
 
 //go:noescape
-func sparseArrangeNEON(a *sparseArrangeArgs)
+func sparseArrangeOnesNEON(a *sparseArrangeArgs)
 
 type sparseFinishArgs struct {
 	acc                unsafe.Pointer
@@ -139,9 +139,9 @@ func (f *sparseNEON) arrange(buf, spare []byte, x MatU8) []byte {
 			}
 			if f.dotProd {
 				a.flip = 0x80808080 // takes 128
-				sparseArrangeDOTPROD(&a)
+				sparseArrangeFoursNEON(&a)
 			} else {
-				sparseArrangeNEON(&a)
+				sparseArrangeOnesNEON(&a)
 			}
 		}
 	}

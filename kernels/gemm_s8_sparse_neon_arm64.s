@@ -366,10 +366,57 @@ v4store:
 	BNE v4row
 	RET
 
-// func sparseArrangeNEON(a *sparseArrangeArgs)
+// func sparseArrangeFoursNEON(a *sparseArrangeArgs)
+// 
+// Arranges 4 tokens.
+TEXT ·sparseArrangeFoursNEON(SB), NOSPLIT, $0-8
+	MOVD a+0(FP), R0
+	MOVD 0(R0), R1
+	MOVD 8(R0), R2
+	MOVD 16(R0), R3
+	MOVD 24(R0), R4
+	MOVD 32(R0), R5
+	MOVWU 40(R0), R6
+	WORD $0x4e040cd0 // dup v16.4s, w6
+
+loop:
+	MOVD R1, R6
+	WORD $0x3dc000c0 // ldr q0, [x6]
+	ADD R2, R6
+	WORD $0x3dc000c1 // ldr q1, [x6]
+	ADD R2, R6
+	WORD $0x3dc000c2 // ldr q2, [x6]
+	ADD R2, R6
+	WORD $0x3dc000c3 // ldr q3, [x6]
+	ADD $16, R1
+	WORD $0x4e823804 // zip1 v4.4s, v0.4s, v2.4s
+	WORD $0x4e833826 // zip1 v6.4s, v1.4s, v3.4s
+	WORD $0x4e827805 // zip2 v5.4s, v0.4s, v2.4s
+	WORD $0x4e837827 // zip2 v7.4s, v1.4s, v3.4s
+	WORD $0x4e863880 // zip1 v0.4s, v4.4s, v6.4s
+	WORD $0x4e867881 // zip2 v1.4s, v4.4s, v6.4s
+	WORD $0x4e8738a2 // zip1 v2.4s, v5.4s, v7.4s
+	WORD $0x4e8778a3 // zip2 v3.4s, v5.4s, v7.4s
+	WORD $0x6e301c00 // eor v0.16b, v0.16b, v16.16b
+	WORD $0x3d800060 // str q0, [x3]
+	ADD R4, R3
+	WORD $0x6e301c21 // eor v1.16b, v1.16b, v16.16b
+	WORD $0x3d800061 // str q1, [x3]
+	ADD R4, R3
+	WORD $0x6e301c42 // eor v2.16b, v2.16b, v16.16b
+	WORD $0x3d800062 // str q2, [x3]
+	ADD R4, R3
+	WORD $0x6e301c63 // eor v3.16b, v3.16b, v16.16b
+	WORD $0x3d800063 // str q3, [x3]
+	ADD R4, R3
+	SUBS $1, R5
+	BNE loop
+	RET
+
+// func sparseArrangeOnesNEON(a *sparseArrangeArgs)
 // 
 // Arranges 8 tokens.
-TEXT ·sparseArrangeNEON(SB), NOSPLIT, $0-8
+TEXT ·sparseArrangeOnesNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2

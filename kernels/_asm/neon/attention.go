@@ -13,7 +13,7 @@ func attention(a *asm) {
 
 // attentionMost writes the search for the largest absolute value of a row.
 func attentionMost(a *asm) {
-	a.text("attentionS8MostDOTPROD", 20, "func attentionS8MostDOTPROD(x *float32, n int) float32", "", "It leaves NaN out; n is a positive multiple of 16.")
+	a.text("attentionS8MostNEON", 20, "func attentionS8MostNEON(x *float32, n int) float32", "", "It leaves NaN out; n is a positive multiple of 16.")
 	a.f("MOVD x+0(FP), R0")
 	a.f("MOVD n+8(FP), R1")
 	for i := range 4 {
@@ -59,7 +59,7 @@ func narrow(a *asm, v int) {
 
 // attentionRound writes the quantization of a row.
 func attentionRound(a *asm) {
-	a.text("attentionS8RoundDOTPROD", 28, "func attentionS8RoundDOTPROD(dst *byte, x *float32, n int, inverse float32)", "", "n is a positive multiple of 16.")
+	a.text("attentionS8RoundNEON", 28, "func attentionS8RoundNEON(dst *byte, x *float32, n int, inverse float32)", "", "n is a positive multiple of 16.")
 	a.f("MOVD dst+0(FP), R0")
 	a.f("MOVD x+8(FP), R1")
 	a.f("MOVD n+16(FP), R2")
@@ -84,7 +84,7 @@ func attentionRound(a *asm) {
 // attentionColumns writes the search for the largest absolute value of 16
 // columns.
 func attentionColumns(a *asm) {
-	a.text("attentionS8ColumnsDOTPROD", 32, "func attentionS8ColumnsDOTPROD(most *float32, x *float32, stride, rows int)", "",
+	a.text("attentionS8ColumnsNEON", 32, "func attentionS8ColumnsNEON(most *float32, x *float32, stride, rows int)", "",
 		"It leaves NaN out. There are 16 columns and at least one row, stride bytes apart.")
 	a.f("MOVD most+0(FP), R0")
 	a.f("MOVD x+8(FP), R1")
@@ -110,8 +110,8 @@ func attentionColumns(a *asm) {
 // attentionValues writes the quantization of 16 columns, four tokens at a time,
 // as [column][token].
 func attentionValues(a *asm) {
-	const inverse, sums, ones, least = 16, 20, 24, 25
-	a.text("attentionS8ValuesDOTPROD", 8, "func attentionS8ValuesDOTPROD(a *attentionS8ValuesArgs)")
+	const inverse, sums, least = 16, 20, 24
+	a.text("attentionS8ValuesNEON", 8, "func attentionS8ValuesNEON(a *attentionS8ValuesArgs)")
 	a.f("MOVD a+0(FP), R0")
 	for i := range 6 {
 		a.f("MOVD %d(R0), R%d", 8*i, 1+i)
@@ -122,7 +122,6 @@ func attentionValues(a *asm) {
 		a.v("ldr q%d, [x5, #%d]", inverse+c, 16*c)
 		a.v("ldr q%d, [x6, #%d]", sums+c, 16*c)
 	}
-	a.v("movi v%d.16b, #1", ones)
 	a.v("movi v%d.16b, #129", least)
 	a.label("loop")
 	for i := range 4 { // tokens, to registers 4 to 7
@@ -141,7 +140,8 @@ func attentionValues(a *asm) {
 	}
 	for c := range 4 {
 		a.v("%s v%d.16b, v%d.16b, v%d.16b", []string{"zip1", "zip2"}[c%2], 8+c, c/2, 2+c/2)
-		a.v("sdot v%d.4s, v%d.16b, v%d.16b", sums+c, 8+c, ones)
+		a.v("saddlp v%d.8h, v%d.16b", 12+c, 8+c)
+		a.v("sadalp v%d.4s, v%d.8h", sums+c, 12+c)
 	}
 	a.v("stp q8, q9, [x4], #32")
 	a.v("stp q10, q11, [x4], #32")
@@ -158,7 +158,7 @@ func attentionWeights(a *asm) {
 	g := &rows{asm: a}
 	const poly, polyLast, dither, scale, least, top, all, flip = 16, 20, 21, 23, 24, 25, 26, 30
 	g.data("least", append(bits(-31), 0xff800000))
-	g.text("attentionS8WeightsDOTPROD", 8, "func attentionS8WeightsDOTPROD(a *attentionS8WeightsArgs)")
+	g.text("attentionS8WeightsNEON", 8, "func attentionS8WeightsNEON(a *attentionS8WeightsArgs)")
 	g.f("MOVD a+0(FP), R0")
 	for i := range 5 {
 		g.f("MOVD %d(R0), R%d", 8*i, 1+i)
@@ -233,7 +233,7 @@ func attentionWeights(a *asm) {
 
 // attentionFinish writes the scaling of the sums of one query, 16 at a time.
 func attentionFinish(a *asm) {
-	a.text("attentionS8FinishDOTPROD", 8, "func attentionS8FinishDOTPROD(a *attentionS8FinishArgs)")
+	a.text("attentionS8FinishNEON", 8, "func attentionS8FinishNEON(a *attentionS8FinishArgs)")
 	a.f("MOVD a+0(FP), R0")
 	for i := range 5 {
 		a.f("MOVD %d(R0), R%d", 8*i, 1+i)

@@ -2,13 +2,24 @@ package main
 
 import "fmt"
 
-// dotRows is the most rows of a tile: 24 sums, a register for each row and two
-// for the other factor are all 32.
-const dotRows = 6
+// A dotTile describes the product of a tile of signed bytes.
+type dotTile struct {
+	isa  string
+	rows int // most rows
+	sums int // registers of sums for four outputs
+}
 
-// dense writes the functions of dense products of bytes.
-func dense(a *asm) {
-	a.text("gemmS8TileDOTPROD", 8, "func gemmS8TileDOTPROD(a *tileS8Args)")
+var (
+	// Six rows: 24 sums, a register for each row and two for the other factor
+	// are all 32.
+	dotProdTile = dotTile{"DOTPROD", 6, 1}
+	// Two rows: 16 sums, a register and one to copy from it for each row, four
+	// for the other factor and eight for products.
+	neonTile = dotTile{"NEON", 2, 2}
+)
+
+func (d dotTile) write(a *asm) {
+	a.text("gemmS8Tile"+d.isa, 8, fmt.Sprintf("func gemmS8Tile%s(a *tileS8Args)", d.isa))
 	a.f("MOVD a+0(FP), R0")
 	a.f("MOVD 0(R0), R1")
 	a.f("MOVD 8(R0), R9")
@@ -21,19 +32,25 @@ func dense(a *asm) {
 	a.comment("R1 to R6: rows, R8: panels, R10: bytes of a row, R11: panels left,")
 	a.comment("R7: sums, R13 their stride.")
 	a.f("LSL $2, R10")
-	for i := 1; i < dotRows; i++ {
+	for i := 1; i < d.rows; i++ {
 		a.f("ADD R9, R%d, R%d", i, i+1)
 	}
-	for r := dotRows; r > 1; r-- {
+	for r := d.rows; r > 1; r-- {
 		a.f("CMP $%d, R12", r)
 		a.f("BEQ r%d", r)
 	}
-	for r := 1; r <= dotRows; r++ {
-		dotTile(a, r)
+	for r := 1; r <= d.rows; r++ {
+		d.tile(a, r)
 	}
+}
+
+// dense writes the functions of the neon variant of dense products, of which
+// the dotprod variant shares the end.
+func dense(a *asm) {
+	neonTile.write(a)
 
 	const scale, zero = 16, 17
-	a.text("gemmS8DenseFinishDOTPROD", 8, "func gemmS8DenseFinishDOTPROD(a *denseFinishArgs)")
+	a.text("gemmS8DenseFinishNEON", 8, "func gemmS8DenseFinishNEON(a *denseFinishArgs)")
 	a.f("MOVD a+0(FP), R0")
 	for i := range 9 {
 		a.f("MOVD %d(R0), R%d", 8*i, 1+i)
@@ -69,14 +86,18 @@ func dense(a *asm) {
 	a.f("RET")
 }
 
-// dotTile writes the loops for exactly rows rows.
-func dotTile(a *asm, rows int) {
-	acc := func(i, c int) int { return 4*i + c }
-	row := func(i int) int { return 4*dotRows + i }
-	const w = 30 // and 31
+// tile writes the loops for exactly rows rows.
+func (d dotTile) tile(a *asm, rows int) {
+	acc := func(i, c int) int { return (4*i + c) * d.sums }
+	row := func(i int) int { return 4*d.rows*d.sums + i }
 	l := func(s string) string { return fmt.Sprintf("r%d%s", rows, s) }
 	// step multiplies the bytes in element j of the rows.
 	step := func(j int) {
+		if d.sums == 2 {
+			d.multiply(a, rows, j, acc, row)
+			return
+		}
+		const w = 30 // and 31
 		for half := range 2 {
 			a.v("ldp q%d, q%d, [x8], #32", w, w+1)
 			for c := range 2 {
@@ -87,7 +108,7 @@ func dotTile(a *asm, rows int) {
 		}
 	}
 	a.label(l(""))
-	for i := range 4 * rows {
+	for i := range 4 * rows * d.sums {
 		a.v("movi v%d.16b, #0", i)
 	}
 	a.f("SUBS $16, R10, R9")
@@ -114,6 +135,11 @@ func dotTile(a *asm, rows int) {
 	a.label(l("store"))
 	a.f("MOVD R7, R9")
 	for i := range rows {
+		if d.sums == 2 {
+			for c := range 4 {
+				a.v("addp v%d.4s, v%d.4s, v%d.4s", acc(i, c), acc(i, c), acc(i, c)+1)
+			}
+		}
 		a.v("stp q%d, q%d, [x9]", acc(i, 0), acc(i, 1))
 		a.v("stp q%d, q%d, [x9, #32]", acc(i, 2), acc(i, 3))
 		if i < rows-1 {
@@ -129,4 +155,24 @@ func dotTile(a *asm, rows int) {
 	a.f("B %s", l(""))
 	a.label(l("done"))
 	a.f("RET")
+}
+
+// multiply writes what SDOT does without it: products in 16 bits are added to
+// sums of pairs, two registers for four outputs.
+func (d dotTile) multiply(a *asm, rows, j int, acc func(i, c int) int, row func(i int) int) {
+	x, w, t := row(d.rows), row(2*d.rows), row(2*d.rows)+4
+	for i := range rows {
+		a.v("dup v%d.4s, v%d.s[%d]", x+i, row(i), j)
+	}
+	a.v("ldp q%d, q%d, [x8], #32", w, w+1)
+	a.v("ldp q%d, q%d, [x8], #32", w+2, w+3)
+	for c := range 4 {
+		for i := range rows {
+			p := t + (2*c+i)%4*2
+			a.v("smull v%d.8h, v%d.8b, v%d.8b", p, w+c, x+i)
+			a.v("smull2 v%d.8h, v%d.16b, v%d.16b", p+1, w+c, x+i)
+			a.v("sadalp v%d.4s, v%d.8h", acc(i, c), p)
+			a.v("sadalp v%d.4s, v%d.8h", acc(i, c)+1, p+1)
+		}
+	}
 }

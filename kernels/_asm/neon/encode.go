@@ -131,6 +131,11 @@ var encodings = map[string]struct {
 	"tbl v.16b, {v.16b, v.16b}, v.16b": {0x4e002000, "d n + m"},
 	"smlal v.4s, v.4h, v.h[]":          {0x0f402000, "d n M lane16"},
 	"smlal2 v.4s, v.8h, v.h[]":         {0x4f402000, "d n M lane16"},
+	"smull v.8h, v.8b, v.8b":           {0x0e20c000, "d n m"},
+	"smull2 v.8h, v.16b, v.16b":        {0x4e20c000, "d n m"},
+	"sadalp v.4s, v.8h":                {0x4e606800, "d n"},
+	"saddlp v.8h, v.16b":               {0x4e202800, "d n"},
+	"addp v.4s, v.4s, v.4s":            {0x4ea0bc00, "d n m"},
 	"sdot v.4s, v.16b, v.16b":          {0x4e809400, "d n m"},
 	"sdot v.4s, v.16b, v.4b[]":         {0x4f80e000, "d n m lane"},
 }

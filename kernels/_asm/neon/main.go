@@ -24,9 +24,10 @@ var files = map[string]func(*asm){
 	"gelu_f32_neon_arm64.s":          gelu,
 	"quantize_u8_neon_arm64.s":       quantize,
 	"float16_f32_neon_arm64.s":       float16,
-	"attention_s8_dotprod_arm64.s":   attention,
+	"attention_s8_neon_arm64.s":      attention,
 	"gemm_s8_blocks_dotprod_arm64.s": blocks,
-	"gemm_s8_dense_dotprod_arm64.s":  dense,
+	"gemm_s8_dense_dotprod_arm64.s":  dotProdTile.write,
+	"gemm_s8_dense_neon_arm64.s":     dense,
 	"gemm_s8_sparse_dotprod_arm64.s": sparseDotProd,
 	"gemm_s8_sparse_neon_arm64.s":    sparseNEON,
 }

@@ -181,13 +181,14 @@ func blocks(a *asm) { sparseDots[2].write(a) }
 // sparseArrange writes the start of the functions that arrange 16 inputs of a
 // few tokens at a time. Registers: R1 source, R2 its stride, R3 destination, R4
 // bytes from one group to the next, R5 chunks of 16, v16 what is flipped.
-func sparseArrange(a *asm, isa string, tokens int) {
-	a.text("sparseArrange"+isa, 8, fmt.Sprintf("func sparseArrange%s(a *sparseArrangeArgs)", isa), "", fmt.Sprintf("Arranges %d tokens.", tokens))
+func sparseArrange(a *asm, groups string, tokens int) {
+	name := "sparseArrange" + groups + "NEON"
+	a.text(name, 8, fmt.Sprintf("func %s(a *sparseArrangeArgs)", name), "", fmt.Sprintf("Arranges %d tokens.", tokens))
 	a.f("MOVD a+0(FP), R0")
 	for i := range 5 {
 		a.f("MOVD %d(R0), R%d", 8*i, 1+i)
 	}
-	if isa == "DOTPROD" {
+	if groups == "Fours" {
 		a.f("MOVWU 40(R0), R6")
 		a.v("dup v16.4s, w6")
 	}
@@ -202,12 +203,17 @@ func sparseArrange(a *asm, isa string, tokens int) {
 	a.f("ADD $16, R1")
 }
 
-// sparseDotProd writes the functions of the dotprod variant: groups of four
+// sparseDotProd writes the product of the dotprod variant: groups of four
 // inputs, four tokens to a vector.
-func sparseDotProd(a *asm) {
-	sparseDots[0].write(a)
+func sparseDotProd(a *asm) { sparseDots[0].write(a) }
 
-	sparseArrange(a, "DOTPROD", 4)
+// sparseNEON writes the functions of the neon variant, single inputs and eight
+// tokens to a vector of 16 bits each, and those of dotprod that do not need
+// SDOT.
+func sparseNEON(a *asm) {
+	sparseDots[1].write(a)
+
+	sparseArrange(a, "Fours", 4)
 	transpose(a, 0, 4)
 	for i := range 4 {
 		a.v("eor v%d.16b, v%d.16b, v16.16b", i, i)
@@ -217,14 +223,8 @@ func sparseDotProd(a *asm) {
 	a.f("SUBS $1, R5")
 	a.f("BNE loop")
 	a.f("RET")
-}
 
-// sparseNEON writes the functions of the neon variant: single inputs, eight
-// tokens to a vector of 16 bits each, and the end that both variants share.
-func sparseNEON(a *asm) {
-	sparseDots[1].write(a)
-
-	sparseArrange(a, "NEON", 8)
+	sparseArrange(a, "Ones", 8)
 	a.comment("Three rounds of zip leave inputs 2i and 2i+1 of the tokens in register i.")
 	for round := range 3 {
 		from, to := 16*(round%2), 16*((round+1)%2)

@@ -4,10 +4,10 @@
 
 #include "textflag.h"
 
-// func attentionS8MostDOTPROD(x *float32, n int) float32
+// func attentionS8MostNEON(x *float32, n int) float32
 // 
 // It leaves NaN out; n is a positive multiple of 16.
-TEXT ·attentionS8MostDOTPROD(SB), NOSPLIT, $0-20
+TEXT ·attentionS8MostNEON(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R1
 	WORD $0x4f00e410 // movi v16.16b, #0
@@ -39,10 +39,10 @@ loop:
 	FMOVS F16, ret+16(FP)
 	RET
 
-// func attentionS8RoundDOTPROD(dst *byte, x *float32, n int, inverse float32)
+// func attentionS8RoundNEON(dst *byte, x *float32, n int, inverse float32)
 // 
 // n is a positive multiple of 16.
-TEXT ·attentionS8RoundDOTPROD(SB), NOSPLIT, $0-28
+TEXT ·attentionS8RoundNEON(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2
@@ -74,10 +74,10 @@ loop:
 	BNE loop
 	RET
 
-// func attentionS8ColumnsDOTPROD(most *float32, x *float32, stride, rows int)
+// func attentionS8ColumnsNEON(most *float32, x *float32, stride, rows int)
 // 
 // It leaves NaN out. There are 16 columns and at least one row, stride bytes apart.
-TEXT ·attentionS8ColumnsDOTPROD(SB), NOSPLIT, $0-32
+TEXT ·attentionS8ColumnsNEON(SB), NOSPLIT, $0-32
 	MOVD most+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD stride+16(FP), R2
@@ -109,8 +109,8 @@ loop:
 	WORD $0xad014c12 // stp q18, q19, [x0, #32]
 	RET
 
-// func attentionS8ValuesDOTPROD(a *attentionS8ValuesArgs)
-TEXT ·attentionS8ValuesDOTPROD(SB), NOSPLIT, $0-8
+// func attentionS8ValuesNEON(a *attentionS8ValuesArgs)
+TEXT ·attentionS8ValuesNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
@@ -128,8 +128,7 @@ TEXT ·attentionS8ValuesDOTPROD(SB), NOSPLIT, $0-8
 	WORD $0x3dc008d6 // ldr q22, [x6, #32]
 	WORD $0x3dc00cb3 // ldr q19, [x5, #48]
 	WORD $0x3dc00cd7 // ldr q23, [x6, #48]
-	WORD $0x4f00e438 // movi v24.16b, #1
-	WORD $0x4f04e439 // movi v25.16b, #129
+	WORD $0x4f04e438 // movi v24.16b, #129
 
 loop:
 	WORD $0xad402428 // ldp q8, q9, [x1]
@@ -149,7 +148,7 @@ loop:
 	WORD $0x4e61496a // sqxtn2 v10.8h, v11.4s
 	WORD $0x0e214908 // sqxtn v8.8b, v8.8h
 	WORD $0x4e214948 // sqxtn2 v8.16b, v10.8h
-	WORD $0x4e396504 // smax v4.16b, v8.16b, v25.16b
+	WORD $0x4e386504 // smax v4.16b, v8.16b, v24.16b
 	WORD $0xad402428 // ldp q8, q9, [x1]
 	WORD $0xad412c2a // ldp q10, q11, [x1, #32]
 	ADD R2, R1
@@ -167,7 +166,7 @@ loop:
 	WORD $0x4e61496a // sqxtn2 v10.8h, v11.4s
 	WORD $0x0e214908 // sqxtn v8.8b, v8.8h
 	WORD $0x4e214948 // sqxtn2 v8.16b, v10.8h
-	WORD $0x4e396505 // smax v5.16b, v8.16b, v25.16b
+	WORD $0x4e386505 // smax v5.16b, v8.16b, v24.16b
 	WORD $0xad402428 // ldp q8, q9, [x1]
 	WORD $0xad412c2a // ldp q10, q11, [x1, #32]
 	ADD R2, R1
@@ -185,7 +184,7 @@ loop:
 	WORD $0x4e61496a // sqxtn2 v10.8h, v11.4s
 	WORD $0x0e214908 // sqxtn v8.8b, v8.8h
 	WORD $0x4e214948 // sqxtn2 v8.16b, v10.8h
-	WORD $0x4e396506 // smax v6.16b, v8.16b, v25.16b
+	WORD $0x4e386506 // smax v6.16b, v8.16b, v24.16b
 	WORD $0xad402428 // ldp q8, q9, [x1]
 	WORD $0xad412c2a // ldp q10, q11, [x1, #32]
 	ADD R2, R1
@@ -203,19 +202,23 @@ loop:
 	WORD $0x4e61496a // sqxtn2 v10.8h, v11.4s
 	WORD $0x0e214908 // sqxtn v8.8b, v8.8h
 	WORD $0x4e214948 // sqxtn2 v8.16b, v10.8h
-	WORD $0x4e396507 // smax v7.16b, v8.16b, v25.16b
+	WORD $0x4e386507 // smax v7.16b, v8.16b, v24.16b
 	WORD $0x4e063880 // zip1 v0.16b, v4.16b, v6.16b
 	WORD $0x4e0738a2 // zip1 v2.16b, v5.16b, v7.16b
 	WORD $0x4e067881 // zip2 v1.16b, v4.16b, v6.16b
 	WORD $0x4e0778a3 // zip2 v3.16b, v5.16b, v7.16b
 	WORD $0x4e023808 // zip1 v8.16b, v0.16b, v2.16b
-	WORD $0x4e989514 // sdot v20.4s, v8.16b, v24.16b
+	WORD $0x4e20290c // saddlp v12.8h, v8.16b
+	WORD $0x4e606994 // sadalp v20.4s, v12.8h
 	WORD $0x4e027809 // zip2 v9.16b, v0.16b, v2.16b
-	WORD $0x4e989535 // sdot v21.4s, v9.16b, v24.16b
+	WORD $0x4e20292d // saddlp v13.8h, v9.16b
+	WORD $0x4e6069b5 // sadalp v21.4s, v13.8h
 	WORD $0x4e03382a // zip1 v10.16b, v1.16b, v3.16b
-	WORD $0x4e989556 // sdot v22.4s, v10.16b, v24.16b
+	WORD $0x4e20294e // saddlp v14.8h, v10.16b
+	WORD $0x4e6069d6 // sadalp v22.4s, v14.8h
 	WORD $0x4e03782b // zip2 v11.16b, v1.16b, v3.16b
-	WORD $0x4e989577 // sdot v23.4s, v11.16b, v24.16b
+	WORD $0x4e20296f // saddlp v15.8h, v11.16b
+	WORD $0x4e6069f7 // sadalp v23.4s, v15.8h
 	WORD $0xac812488 // stp q8, q9, [x4], #32
 	WORD $0xac812c8a // stp q10, q11, [x4], #32
 	SUBS $1, R3
@@ -226,8 +229,8 @@ loop:
 	WORD $0x3d800cd7 // str q23, [x6, #48]
 	RET
 
-// func attentionS8WeightsDOTPROD(a *attentionS8WeightsArgs)
-TEXT ·attentionS8WeightsDOTPROD(SB), NOSPLIT, $0-8
+// func attentionS8WeightsNEON(a *attentionS8WeightsArgs)
+TEXT ·attentionS8WeightsNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
@@ -404,8 +407,8 @@ weights:
 	FMOVS F26, (R0)
 	RET
 
-// func attentionS8FinishDOTPROD(a *attentionS8FinishArgs)
-TEXT ·attentionS8FinishDOTPROD(SB), NOSPLIT, $0-8
+// func attentionS8FinishNEON(a *attentionS8FinishArgs)
+TEXT ·attentionS8FinishNEON(SB), NOSPLIT, $0-8
 	MOVD a+0(FP), R0
 	MOVD 0(R0), R1
 	MOVD 8(R0), R2
