@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // A pool runs the parts of one phase of a forward pass on several goroutines.
@@ -25,12 +24,15 @@ type pool struct {
 	mu     sync.Mutex
 	wake   sync.Cond
 	parked int
+
+	finished sync.Cond   // for run, when it waits for the last part
+	waiting  atomic.Bool // run waits there
 }
 
 // newPool returns a pool of size goroutines, of which the caller of run is one.
 func newPool(size int) *pool {
 	p := &pool{size: max(size, 1)}
-	p.wake.L = &p.mu
+	p.wake.L, p.finished.L = &p.mu, &p.mu
 	for i := 1; i < p.size; i++ {
 		go p.work(i)
 	}
@@ -53,14 +55,6 @@ func poll(ready func() bool) bool {
 		}
 	}
 	return false
-}
-
-// await returns when ready. After a while it looks only now and then, and leaves the
-// processor to others.
-func await(ready func() bool) {
-	for !poll(ready) {
-		time.Sleep(20 * time.Microsecond)
-	}
 }
 
 func (p *pool) work(worker int) {
@@ -104,8 +98,28 @@ func (p *pool) take(worker int) {
 			continue
 		}
 		p.f(worker, part)
-		p.done.Add(1)
+		// run says that it waits before it looks at done a last time.
+		if p.done.Add(1) == p.n && p.waiting.Load() {
+			p.mu.Lock()
+			p.finished.Signal()
+			p.mu.Unlock()
+		}
 	}
+}
+
+// wait returns when all parts are done.
+func (p *pool) wait() {
+	all := func() bool { return p.done.Load() == p.n }
+	if poll(all) {
+		return
+	}
+	p.mu.Lock()
+	p.waiting.Store(true)
+	for !all() {
+		p.finished.Wait()
+	}
+	p.waiting.Store(false)
+	p.mu.Unlock()
 }
 
 // run calls f for the parts 0 to n-1, each once, and returns when all are done. worker, 0 to size-1,
@@ -118,7 +132,8 @@ func (p *pool) run(n int, f func(worker, part int)) {
 		}
 		return
 	}
-	await(func() bool { return p.joined.Load() == 0 })
+	for !poll(func() bool { return p.joined.Load() == 0 }) { // a worker that was interrupted while it looked
+	}
 	p.f, p.n = f, int32(n)
 	if len(p.taken) < n {
 		p.taken = make([]atomic.Bool, n)
@@ -134,7 +149,7 @@ func (p *pool) run(n int, f func(worker, part int)) {
 	}
 	p.mu.Unlock()
 	p.take(0)
-	await(func() bool { return p.done.Load() == int32(n) })
+	p.wait()
 	p.phase.Add(1)
 }
 
