@@ -177,7 +177,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 		if err != nil {
 			return report.Benchmark{}, err
 		}
-		p := &TokenClassification{name: name, model: m, opt: op, close: func() error { return nil }, states: map[int][]*bert.State{}}
+		p := &TokenClassification{name: name, model: m, opt: op, close: func() error { return nil }, idle: map[int][]*reader{}}
 		defer p.Close()
 		ps = append(ps, p)
 	}

@@ -64,7 +64,7 @@ type runner struct {
 	tokens    []int // of each document
 	total     int
 	tokenizer float64 // tokens per second, or 0 without text
-	reader    reader  // for latency
+	reader    *reader // for latency
 	meter     *meter
 
 	chunks []chunk
@@ -97,14 +97,14 @@ func newRunner(ctx context.Context, p *TokenClassification, in []input, s *sched
 		r.total += n
 	}
 	if s.Latency {
-		r.reader = reader{p: p, state: p.state(p.opt.threads)}
+		r.reader = p.reader(p.opt.threads)
 	}
 	return r, nil
 }
 
 func (r *runner) close() {
 	if r.Latency {
-		r.p.release(r.p.opt.threads, r.reader.state)
+		r.p.release(r.p.opt.threads, r.reader)
 	}
 }
 

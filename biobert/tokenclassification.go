@@ -29,7 +29,7 @@ type TokenClassification struct {
 	close func() error
 
 	mu      sync.Mutex
-	states  map[int][]*bert.State // idle states by number of threads
+	idle    map[int][]*reader // by number of threads
 	closed  bool
 	running sync.WaitGroup // calls that use the model
 	once    sync.Once      // releases the model
@@ -52,7 +52,7 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 	if err != nil {
 		return nil, err
 	}
-	return &TokenClassification{name: name, model: m.bert, tok: m.tok, opt: o, notes: m.notes, close: m.close, states: map[int][]*bert.State{}}, nil
+	return &TokenClassification{name: name, model: m.bert, tok: m.tok, opt: o, notes: m.notes, close: m.close, idle: map[int][]*reader{}}, nil
 }
 
 // Close waits for the calls that are running, which is why it must not be called from the function
@@ -63,9 +63,9 @@ func (p *TokenClassification) Close() (err error) {
 	p.mu.Unlock()
 	p.running.Wait()
 	p.once.Do(func() {
-		for _, ss := range p.states {
-			for _, s := range ss {
-				s.Close()
+		for _, rs := range p.idle {
+			for _, r := range rs {
+				r.state.Close()
 			}
 		}
 		err = p.close()
@@ -260,9 +260,8 @@ func (p *TokenClassification) read(ctx context.Context, in []input, progress fun
 	fail := func(err error) { once.Do(func() { failed = err; next.Store(int64(len(jobs))) }) }
 	for range workers {
 		wg.Go(func() {
-			s := p.state(threads)
-			defer p.release(threads, s)
-			r := reader{p: p, state: s}
+			r := p.reader(threads)
+			defer p.release(threads, r)
 			for j := next.Add(1) - 1; j < int64(len(jobs)); j = next.Add(1) - 1 {
 				from, to := jobs[j].from, jobs[j].to
 				if err := r.read(ctx, in[from:to], from, f, meter); err != nil {
@@ -287,24 +286,28 @@ func (p *TokenClassification) begin() error {
 	return nil
 }
 
-// state takes an idle state or makes one.
-func (p *TokenClassification) state(threads int) *bert.State {
+// reader takes an idle reader or makes one.
+func (p *TokenClassification) reader(threads int) *reader {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if ss := p.states[threads]; len(ss) > 0 {
-		p.states[threads] = ss[:len(ss)-1]
-		return ss[len(ss)-1]
+	if rs := p.idle[threads]; len(rs) > 0 {
+		p.idle[threads] = rs[:len(rs)-1]
+		return rs[len(rs)-1]
 	}
-	return bert.NewState(threads)
+	return &reader{p: p, state: bert.NewState(threads)}
 }
 
-func (p *TokenClassification) release(threads int, s *bert.State) {
+func (p *TokenClassification) release(threads int, r *reader) {
+	for i := range r.items {
+		r.items[i].text = "" // it may be long
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.states[threads] = append(p.states[threads], s)
+	p.idle[threads] = append(p.idle[threads], r)
 }
 
-// A reader takes inputs through tokenizer and model, one goroutine's share of the work.
+// A reader takes inputs through tokenizer and model, one goroutine's share of the work. It is used again
+// by later calls, so that they need not allocate.
 type reader struct {
 	p     *TokenClassification
 	state *bert.State
