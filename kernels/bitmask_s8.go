@@ -1,9 +1,6 @@
 package kernels
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "math/bits"
 
 // A BitmaskS8 holds the int8 weights [N, K] of a linear layer as one bit for
 // each weight and one byte for each that is not zero, and one scale for each of
@@ -40,24 +37,14 @@ const (
 )
 
 // PackS8Bitmask packs w, the row-major weights of n outputs with k inputs each,
-// and the scale of each output. It copies what it needs and takes about 3 ns a
+// and the scale of each output. It copies what it needs and takes about 4 ns a
 // weight, zeros included.
 //
 // It returns an error if n or k is not in 1 to 65536, if the length of w or
 // scale does not match, or if a scale is infinite or not a number.
 func PackS8Bitmask(w []int8, scale []float32, n, k int) (*BitmaskS8, error) {
-	switch {
-	case n < 1 || n > sparseMaxDim || k < 1 || k > sparseMaxDim:
-		return nil, fmt.Errorf("kernels: cannot pack a %d x %d matrix (each side must be 1 to %d)", n, k, sparseMaxDim)
-	case uint64(len(w)) != uint64(n)*uint64(k):
-		return nil, fmt.Errorf("kernels: %d weights for a %d x %d matrix", len(w), n, k)
-	case len(scale) != n:
-		return nil, fmt.Errorf("kernels: %d scales for %d rows", len(scale), n)
-	}
-	for i, s := range scale {
-		if !isFinite(s) {
-			return nil, fmt.Errorf("kernels: scale of row %d is %v", i, s)
-		}
+	if err := checkS8(w, scale, n, k); err != nil {
+		return nil, err
 	}
 
 	rows := roundUp(n, bitmaskPanel)

@@ -1,7 +1,5 @@
 package kernels
 
-import "fmt"
-
 // A BlocksS8 holds the int8 weights [N, K] of a linear layer as lists of blocks,
 // four neighbouring inputs of one output from a multiple of four on, of which at
 // least one has a weight, and one scale for each of the N outputs. It is never
@@ -40,18 +38,8 @@ const (
 // It returns an error if n or k is not in 1 to 65536, if the length of w or
 // scale does not match, or if a scale is infinite or not a number.
 func PackS8Blocks(w []int8, scale []float32, n, k int) (*BlocksS8, error) {
-	switch {
-	case n < 1 || n > sparseMaxDim || k < 1 || k > sparseMaxDim:
-		return nil, fmt.Errorf("kernels: cannot pack a %d x %d matrix (each side must be 1 to %d)", n, k, sparseMaxDim)
-	case uint64(len(w)) != uint64(n)*uint64(k):
-		return nil, fmt.Errorf("kernels: %d weights for a %d x %d matrix", len(w), n, k)
-	case len(scale) != n:
-		return nil, fmt.Errorf("kernels: %d scales for %d rows", len(scale), n)
-	}
-	for i, s := range scale {
-		if !isFinite(s) {
-			return nil, fmt.Errorf("kernels: scale of row %d is %v", i, s)
-		}
+	if err := checkS8(w, scale, n, k); err != nil {
+		return nil, err
 	}
 
 	rows := roundUp(n, sparseBlock)
