@@ -293,7 +293,7 @@ func BenchmarkGemmS8Dense(b *testing.B) {
 	benchVariants(b, gemmS8DenseVariants, func(b *testing.B, v variant[gemmS8DenseImpl]) {
 		for _, c := range []struct{ m, n, k int }{
 			{128, 768, 768}, {128, 3072, 768}, {128, 768, 3072},
-			{1, 768, 768}, {4, 768, 768}, {16, 768, 768}, {384, 768, 768}, {384, 768, 3072},
+			{1, 768, 768}, {4, 768, 768}, {16, 768, 768}, {16, 3072, 768}, {16, 768, 3072}, {384, 768, 768}, {384, 768, 3072},
 			{128, 384, 384}, {128, 1536, 384}, {128, 384, 1536}, {128, 1024, 4096},
 		} {
 			b.Run(fmt.Sprintf("m=%d/n=%d/k=%d", c.m, c.n, c.k), func(b *testing.B) {
