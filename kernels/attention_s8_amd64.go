@@ -15,6 +15,7 @@ type attentionS8RowsArgs struct {
 	dstStride       int
 	scale           unsafe.Pointer // float32 [rows]
 	flip            uint32
+	factor          float32 // of the scales
 }
 
 // attentionS8ArrangeArgs are the arguments of attentionS8Arrange.
@@ -163,23 +164,18 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 	mem := func(offset int) unsafe.Pointer { return unsafe.Pointer(&s.bytes[offset]) }
 	of := func(part, i int) unsafe.Pointer { return unsafe.Pointer(&qkv.Data[i*qkv.Stride+part*dst.Cols+c]) }
 
-	s.rowsArgs = attentionS8RowsArgs{of(0, 0), 4 * qkv.Stride, t, d, mem(q), row * element, mem(qScale), 0}
+	s.rowsArgs = attentionS8RowsArgs{of(0, 0), 4 * qkv.Stride, t, d, mem(q), row * element, mem(qScale), 0, attentionS8Factor(d)}
 	if f.sums != nil {
 		s.rowsArgs.flip = 0x80808080
 	}
 	f.quantize(&s.rowsArgs)
-	s.rowsArgs = attentionS8RowsArgs{of(1, 0), 4 * qkv.Stride, t, d, mem(rows), row * element, mem(keyScale), 0}
+	s.rowsArgs = attentionS8RowsArgs{of(1, 0), 4 * qkv.Stride, t, d, mem(rows), row * element, mem(keyScale), 0, 1}
 	f.quantize(&s.rowsArgs)
 	s.arrangeArgs = attentionS8ArrangeArgs{mem(rows), row * element, (t + 3) / 4, (groups + 3) / 4, mem(k), groups * size}
 	f.arrange(&s.arrangeArgs)
 	if f.sums != nil {
 		s.sumsArgs = attentionS8SumsArgs{mem(k), mem(init), wide / f.lanes, groups}
 		f.sums(&s.sumsArgs)
-	}
-	factor := attentionS8Factor(d)
-	scales := unsafe.Slice((*float32)(mem(qScale)), t)
-	for i := range scales {
-		scales[i] *= factor
 	}
 	// The keys past the last token are arbitrary; these keep them out.
 	clear(unsafe.Slice((*float32)(mem(keyScale)), wide)[t:])

@@ -7,7 +7,8 @@
 // func attentionS8QuantizeAVX2(a *attentionS8RowsArgs)
 //
 //	for i := range rows {
-//		scale[i], inverse = scaleS8(src[i][:d])
+//		s, inverse := scaleS8(src[i][:d])
+//		scale[i] = s * factor
 //		for j := range d {
 //			dst[i][j] = roundS8(src[i][j] * inverse)
 //		}
@@ -15,8 +16,11 @@
 //
 // in 16 bits. It writes zeros up to a multiple of 8 columns.
 // SI and R8 source and its stride, CX rows left, DX and R10 destination and its
-// stride, R11 scale, AX and BX offsets in a row.
-TEXT ·attentionS8QuantizeAVX2(SB), NOSPLIT, $0-8
+// stride, R11 scale, AX offset in a row. Up to 16 rows of usual numbers are done
+// at a time, four by four: R14 counts them, R9 those done, in bytes of scales, R15 is three
+// strides, BX source, DI source or destination. Of other rows, R14 counts those
+// left and BX is the offset in the destination.
+TEXT ·attentionS8QuantizeAVX2(SB), NOSPLIT, $64-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -40,6 +44,178 @@ TEXT ·attentionS8QuantizeAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+12(SB), Y12
 	VBROADCASTSS attention<>+16(SB), Y13
 	VBROADCASTSS attention<>+20(SB), Y14
+	VBROADCASTSS 60(DI), X7
+	LEAQ (R8)(R8*2), R15
+
+block:
+	MOVQ CX, R14
+	SHRQ $2, R14
+	JEQ rest
+	MOVL $4, AX
+	CMPQ R14, AX
+	CMOVQGT AX, R14
+	SHLQ $4, R14
+	MOVQ SI, DI
+	XORL R9, R9
+
+scales:
+	VPXOR X0, X0, X0
+	VPXOR X1, X1, X1
+	VPXOR X2, X2, X2
+	VPXOR X3, X3, X3
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ largesttail
+
+largest:
+	LEAQ (DI)(AX*1), BX
+	VPAND (BX), Y11, Y4
+	VPMAXSD Y4, Y0, Y0
+	VPAND (BX)(R8*1), Y11, Y5
+	VPMAXSD Y5, Y1, Y1
+	VPAND (BX)(R8*2), Y11, Y4
+	VPMAXSD Y4, Y2, Y2
+	VPAND (BX)(R15*1), Y11, Y5
+	VPMAXSD Y5, Y3, Y3
+	ADDQ $32, AX
+	CMPQ AX, R12
+	JNE largest
+
+largesttail:
+	TESTQ R13, R13
+	JEQ largestdone
+	LEAQ (DI)(AX*1), BX
+	VMASKMOVPS (BX), Y15, Y4
+	VPAND Y4, Y11, Y4
+	VPMAXSD Y4, Y0, Y0
+	VMASKMOVPS (BX)(R8*1), Y15, Y5
+	VPAND Y5, Y11, Y5
+	VPMAXSD Y5, Y1, Y1
+	VMASKMOVPS (BX)(R8*2), Y15, Y4
+	VPAND Y4, Y11, Y4
+	VPMAXSD Y4, Y2, Y2
+	VMASKMOVPS (BX)(R15*1), Y15, Y5
+	VPAND Y5, Y11, Y5
+	VPMAXSD Y5, Y3, Y3
+
+largestdone:
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKHPS Y1, Y0, Y6
+	VPMAXSD Y6, Y4, Y4
+	VUNPCKLPS Y3, Y2, Y5
+	VUNPCKHPS Y3, Y2, Y6
+	VPMAXSD Y6, Y5, Y5
+	VUNPCKLPD Y5, Y4, Y0
+	VUNPCKHPD Y5, Y4, Y6
+	VPMAXSD Y6, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPMAXSD X1, X0, X0
+	VPCMPGTD X14, X0, X1
+	VPTEST X1, X1
+	JNE hard
+	VMINPS X14, X0, X0
+	VDIVPS X9, X0, X1
+	VCMPPS $0x11, X13, X0, X2
+	VBLENDVPS X2, X12, X1, X1
+	VDIVPS X1, X12, X2
+	VMULPS X7, X1, X1
+	VMOVUPS X1, (R11)(R9*1)
+	VMOVUPS X2, (SP)(R9*1)
+	LEAQ (DI)(R8*4), DI
+	ADDQ $16, R9
+	CMPQ R9, R14
+	JNE scales
+	ADDQ R14, R11
+	XORL R9, R9
+
+four:
+	VBROADCASTSS 0(SP)(R9*1), Y2
+	VBROADCASTSS 4(SP)(R9*1), Y3
+	VBROADCASTSS 8(SP)(R9*1), Y4
+	VBROADCASTSS 12(SP)(R9*1), Y5
+	MOVQ DX, DI
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ quantizetail
+
+quantize:
+	LEAQ (SI)(AX*1), BX
+	VMULPS (BX), Y2, Y0
+	VCVTPS2DQ Y0, Y0
+	VEXTRACTI128 $1, Y0, X8
+	VPACKSSDW X8, X0, X0
+	VMOVDQU X0, (DI)
+	VMULPS (BX)(R8*1), Y3, Y1
+	VCVTPS2DQ Y1, Y1
+	VEXTRACTI128 $1, Y1, X8
+	VPACKSSDW X8, X1, X1
+	VMOVDQU X1, (DI)(R10*1)
+	VMULPS (BX)(R8*2), Y4, Y6
+	VCVTPS2DQ Y6, Y6
+	VEXTRACTI128 $1, Y6, X8
+	VPACKSSDW X8, X6, X6
+	VMOVDQU X6, (DI)(R10*2)
+	VMULPS (BX)(R15*1), Y5, Y0
+	VCVTPS2DQ Y0, Y0
+	VEXTRACTI128 $1, Y0, X8
+	VPACKSSDW X8, X0, X0
+	LEAQ (DI)(R10*2), BX
+	VMOVDQU X0, (BX)(R10*1)
+	ADDQ $16, DI
+	ADDQ $32, AX
+	CMPQ AX, R12
+	JNE quantize
+
+quantizetail:
+	TESTQ R13, R13
+	JEQ quantizedone
+	LEAQ (SI)(AX*1), BX
+	VMASKMOVPS (BX), Y15, Y0
+	VMULPS Y0, Y2, Y0
+	VCVTPS2DQ Y0, Y0
+	VEXTRACTI128 $1, Y0, X8
+	VPACKSSDW X8, X0, X0
+	VMOVDQU X0, (DI)
+	VMASKMOVPS (BX)(R8*1), Y15, Y1
+	VMULPS Y1, Y3, Y1
+	VCVTPS2DQ Y1, Y1
+	VEXTRACTI128 $1, Y1, X8
+	VPACKSSDW X8, X1, X1
+	VMOVDQU X1, (DI)(R10*1)
+	VMASKMOVPS (BX)(R8*2), Y15, Y6
+	VMULPS Y6, Y4, Y6
+	VCVTPS2DQ Y6, Y6
+	VEXTRACTI128 $1, Y6, X8
+	VPACKSSDW X8, X6, X6
+	VMOVDQU X6, (DI)(R10*2)
+	VMASKMOVPS (BX)(R15*1), Y15, Y0
+	VMULPS Y0, Y5, Y0
+	VCVTPS2DQ Y0, Y0
+	VEXTRACTI128 $1, Y0, X8
+	VPACKSSDW X8, X0, X0
+	LEAQ (DI)(R10*2), BX
+	VMOVDQU X0, (BX)(R10*1)
+	ADDQ $16, DI
+
+quantizedone:
+	LEAQ (SI)(R8*4), SI
+	LEAQ (DX)(R10*4), DX
+	SUBQ $4, CX
+	ADDQ $16, R9
+	CMPQ R9, R14
+	JNE four
+	JMP block
+
+hard:
+	SHRQ $2, R14
+	SUBQ R14, CX
+	JMP row
+
+rest:
+	MOVQ CX, R14
+	XORL CX, CX
+	TESTQ R14, R14
+	JEQ done
 
 row:
 	VXORPS X0, X0, X0
@@ -74,6 +250,7 @@ maxdone:
 	VCMPPS $0x11, X13, X0, X2
 	VBLENDVPS X2, X12, X1, X1
 	VDIVPS X1, X12, X2
+	VMULSS X7, X1, X1
 	VMOVSS X1, (R11)
 	VBROADCASTSS X2, Y8
 	XORL BX, BX
@@ -116,8 +293,12 @@ rounddone:
 	ADDQ R8, SI
 	ADDQ R10, DX
 	ADDQ $4, R11
-	DECQ CX
+	DECQ R14
 	JNE row
+	TESTQ CX, CX
+	JNE block
+
+done:
 	VZEROUPPER
 	RET
 

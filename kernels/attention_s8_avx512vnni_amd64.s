@@ -7,7 +7,8 @@
 // func attentionS8QuantizeAVX512VNNI(a *attentionS8RowsArgs)
 //
 //	for i := range rows {
-//		scale[i], inverse = scaleS8(src[i][:d])
+//		s, inverse := scaleS8(src[i][:d])
+//		scale[i] = s * factor
 //		for j := range d {
 //			dst[i][j] = roundS8(src[i][j] * inverse)
 //		}
@@ -15,8 +16,11 @@
 //
 // xor flip, in bytes. It writes zeros up to a multiple of 16 columns.
 // SI and R8 source and its stride, CX rows left, DX and R10 destination and its
-// stride, R11 scale, AX and BX offsets in a row.
-TEXT ·attentionS8QuantizeAVX512VNNI(SB), NOSPLIT, $0-8
+// stride, R11 scale, AX offset in a row. Up to 16 rows of usual numbers are done
+// at a time, four by four: R14 counts them, R9 those done, in bytes of scales, R15 is three
+// strides, BX source, DI source or destination. Of other rows, R14 counts those
+// left and BX is the offset in the destination.
+TEXT ·attentionS8QuantizeAVX512VNNI(SB), NOSPLIT, $64-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
 	MOVQ 8(DI), R8
@@ -40,6 +44,180 @@ TEXT ·attentionS8QuantizeAVX512VNNI(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+16(SB), Z13
 	VBROADCASTSS attention<>+20(SB), Z14
 	VPBROADCASTD 56(DI), X16
+	VBROADCASTSS 60(DI), X7
+	LEAQ (R8)(R8*2), R15
+
+block:
+	MOVQ CX, R14
+	SHRQ $2, R14
+	JEQ rest
+	MOVL $4, AX
+	CMPQ R14, AX
+	CMOVQGT AX, R14
+	SHLQ $4, R14
+	MOVQ SI, DI
+	XORL R9, R9
+
+scales:
+	VPXOR X0, X0, X0
+	VPXOR X1, X1, X1
+	VPXOR X2, X2, X2
+	VPXOR X3, X3, X3
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ largesttail
+
+largest:
+	LEAQ (DI)(AX*1), BX
+	VPANDD (BX), Z11, Z4
+	VPMAXSD Z4, Z0, Z0
+	VPANDD (BX)(R8*1), Z11, Z5
+	VPMAXSD Z5, Z1, Z1
+	VPANDD (BX)(R8*2), Z11, Z4
+	VPMAXSD Z4, Z2, Z2
+	VPANDD (BX)(R15*1), Z11, Z5
+	VPMAXSD Z5, Z3, Z3
+	ADDQ $64, AX
+	CMPQ AX, R12
+	JNE largest
+
+largesttail:
+	TESTQ R13, R13
+	JEQ largestdone
+	LEAQ (DI)(AX*1), BX
+	VMOVUPS.Z (BX), K1, Z4
+	VPANDD Z4, Z11, Z4
+	VPMAXSD Z4, Z0, Z0
+	VMOVUPS.Z (BX)(R8*1), K1, Z5
+	VPANDD Z5, Z11, Z5
+	VPMAXSD Z5, Z1, Z1
+	VMOVUPS.Z (BX)(R8*2), K1, Z4
+	VPANDD Z4, Z11, Z4
+	VPMAXSD Z4, Z2, Z2
+	VMOVUPS.Z (BX)(R15*1), K1, Z5
+	VPANDD Z5, Z11, Z5
+	VPMAXSD Z5, Z3, Z3
+
+largestdone:
+	VUNPCKLPS Z1, Z0, Z4
+	VUNPCKHPS Z1, Z0, Z6
+	VPMAXSD Z6, Z4, Z4
+	VUNPCKLPS Z3, Z2, Z5
+	VUNPCKHPS Z3, Z2, Z6
+	VPMAXSD Z6, Z5, Z5
+	VUNPCKLPD Z5, Z4, Z0
+	VUNPCKHPD Z5, Z4, Z6
+	VPMAXSD Z6, Z0, Z0
+	VEXTRACTI64X4 $1, Z0, Y1
+	VPMAXSD Y1, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPMAXSD X1, X0, X0
+	VPCMPGTD X14, X0, X1
+	VPTEST X1, X1
+	JNE hard
+	VMINPS X14, X0, X0
+	VDIVPS X9, X0, X1
+	VCMPPS $0x11, X13, X0, K2
+	VMOVAPS X12, K2, X1
+	VDIVPS X1, X12, X2
+	VMULPS X7, X1, X1
+	VMOVUPS X1, (R11)(R9*1)
+	VMOVUPS X2, (SP)(R9*1)
+	LEAQ (DI)(R8*4), DI
+	ADDQ $16, R9
+	CMPQ R9, R14
+	JNE scales
+	ADDQ R14, R11
+	XORL R9, R9
+
+four:
+	VBROADCASTSS 0(SP)(R9*1), Z2
+	VBROADCASTSS 4(SP)(R9*1), Z3
+	VBROADCASTSS 8(SP)(R9*1), Z4
+	VBROADCASTSS 12(SP)(R9*1), Z5
+	MOVQ DX, DI
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ quantizetail
+
+quantize:
+	LEAQ (SI)(AX*1), BX
+	VMULPS (BX), Z2, Z0
+	VCVTPS2DQ Z0, Z0
+	VPMOVSDB Z0, X0
+	VPXORD X16, X0, X0
+	VMOVDQU X0, (DI)
+	VMULPS (BX)(R8*1), Z3, Z1
+	VCVTPS2DQ Z1, Z1
+	VPMOVSDB Z1, X1
+	VPXORD X16, X1, X1
+	VMOVDQU X1, (DI)(R10*1)
+	VMULPS (BX)(R8*2), Z4, Z6
+	VCVTPS2DQ Z6, Z6
+	VPMOVSDB Z6, X6
+	VPXORD X16, X6, X6
+	VMOVDQU X6, (DI)(R10*2)
+	VMULPS (BX)(R15*1), Z5, Z0
+	VCVTPS2DQ Z0, Z0
+	VPMOVSDB Z0, X0
+	VPXORD X16, X0, X0
+	LEAQ (DI)(R10*2), BX
+	VMOVDQU X0, (BX)(R10*1)
+	ADDQ $16, DI
+	ADDQ $64, AX
+	CMPQ AX, R12
+	JNE quantize
+
+quantizetail:
+	TESTQ R13, R13
+	JEQ quantizedone
+	LEAQ (SI)(AX*1), BX
+	VMOVUPS.Z (BX), K1, Z0
+	VMULPS Z0, Z2, Z0
+	VCVTPS2DQ Z0, Z0
+	VPMOVSDB Z0, X0
+	VPXORD X16, X0, X0
+	VMOVDQU X0, (DI)
+	VMOVUPS.Z (BX)(R8*1), K1, Z1
+	VMULPS Z1, Z3, Z1
+	VCVTPS2DQ Z1, Z1
+	VPMOVSDB Z1, X1
+	VPXORD X16, X1, X1
+	VMOVDQU X1, (DI)(R10*1)
+	VMOVUPS.Z (BX)(R8*2), K1, Z6
+	VMULPS Z6, Z4, Z6
+	VCVTPS2DQ Z6, Z6
+	VPMOVSDB Z6, X6
+	VPXORD X16, X6, X6
+	VMOVDQU X6, (DI)(R10*2)
+	VMOVUPS.Z (BX)(R15*1), K1, Z0
+	VMULPS Z0, Z5, Z0
+	VCVTPS2DQ Z0, Z0
+	VPMOVSDB Z0, X0
+	VPXORD X16, X0, X0
+	LEAQ (DI)(R10*2), BX
+	VMOVDQU X0, (BX)(R10*1)
+	ADDQ $16, DI
+
+quantizedone:
+	LEAQ (SI)(R8*4), SI
+	LEAQ (DX)(R10*4), DX
+	SUBQ $4, CX
+	ADDQ $16, R9
+	CMPQ R9, R14
+	JNE four
+	JMP block
+
+hard:
+	SHRQ $2, R14
+	SUBQ R14, CX
+	JMP row
+
+rest:
+	MOVQ CX, R14
+	XORL CX, CX
+	TESTQ R14, R14
+	JEQ done
 
 row:
 	VXORPS X0, X0, X0
@@ -76,6 +254,7 @@ maxdone:
 	VCMPPS $0x11, X13, X0, K2
 	VMOVAPS X12, K2, X1
 	VDIVPS X1, X12, X2
+	VMULSS X7, X1, X1
 	VMOVSS X1, (R11)
 	VBROADCASTSS X2, Z8
 	XORL BX, BX
@@ -116,8 +295,12 @@ rounddone:
 	ADDQ R8, SI
 	ADDQ R10, DX
 	ADDQ $4, R11
-	DECQ CX
+	DECQ R14
 	JNE row
+	TESTQ CX, CX
+	JNE block
+
+done:
 	VZEROUPPER
 	RET
 

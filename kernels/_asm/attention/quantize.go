@@ -68,7 +68,8 @@ func (g *gen) round(i, inverse, tmp int) {
 func (g *gen) quantize() {
 	doc := `
 //	for i := range rows {
-//		scale[i], inverse = scaleS8(src[i][:d])
+//		s, inverse := scaleS8(src[i][:d])
+//		scale[i] = s * factor
 //		for j := range d {
 //			dst[i][j] = roundS8(src[i][j] * inverse)
 //		}
@@ -82,14 +83,160 @@ func (g *gen) quantize() {
 	}
 	doc += `It writes zeros up to a multiple of ` + map[bool]string{true: "16", false: "8"}[g.bytes] + ` columns.
 // SI and R8 source and its stride, CX rows left, DX and R10 destination and its
-// stride, R11 scale, AX and BX offsets in a row.`
+// stride, R11 scale, AX offset in a row. Up to 16 rows of usual numbers are done
+// at a time, four by four: R14 counts them, R9 those done, in bytes of scales, R15 is three
+// strides, BX source, DI source or destination. Of other rows, R14 counts those
+// left and BX is the offset in the destination.`
+	g.frame = 64
 	g.function("attentionS8Quantize"+g.isa, "attentionS8RowsArgs", doc)
+	g.frame = 0
 	g.args("SI", "R8", "CX", "R9", "DX", "R10", "R11")
 	g.columnsOf()
 	g.quantizeConstants()
 	if g.bytes {
 		g.op("VPBROADCASTD 56(DI), X16")
 	}
+	g.op("VBROADCASTSS 60(DI), X7")
+	g.op("LEAQ (R8)(R8*2), R15")
+	g.label("block")
+	g.op("MOVQ CX, R14")
+	g.op("SHRQ $2, R14")
+	g.op("JEQ rest")
+	g.op("MOVL $4, AX")
+	g.op("CMPQ R14, AX")
+	g.op("CMOVQGT AX, R14")
+	g.op("SHLQ $4, R14")
+	g.quantizeScales()
+	g.quantizeFours()
+	g.op("JMP block")
+	g.label("hard")
+	g.op("SHRQ $2, R14")
+	g.op("SUBQ R14, CX")
+	g.op("JMP row")
+	g.label("rest")
+	g.op("MOVQ CX, R14")
+	g.op("XORL CX, CX")
+	g.op("TESTQ R14, R14")
+	g.op("JEQ done")
+	g.quantizeRows()
+	g.op("TESTQ CX, CX")
+	g.op("JNE block")
+	g.label("done")
+	g.end()
+}
+
+// fourRows are the addresses of four rows of the source.
+var fourRows = []string{"(BX)", "(BX)(R8*1)", "(BX)(R8*2)", "(BX)(R15*1)"}
+
+// quantizeScales computes the scales of R14/4 rows, a multiple of four, and
+// keeps their inverses on the stack. It goes to hard if there are infinities,
+// NaN or values to clip.
+func (g *gen) quantizeScales() {
+	g.op("MOVQ SI, DI")
+	g.op("XORL R9, R9")
+	g.label("scales")
+	for i := range 4 {
+		g.op("VPXOR X%d, X%[1]d, X%[1]d", i)
+	}
+	g.each("largest", func(tail bool) {
+		g.op("LEAQ (DI)(AX*1), BX")
+		for i, from := range fourRows {
+			t := 4 + i%2
+			if tail {
+				g.load(from, t, true)
+				from = g.r(t)
+			}
+			g.op("%s %s, %s, %s", g.wide("VPANDD"), from, g.r(rAbs), g.r(t))
+			g.op("VPMAXSD %s, %s, %[2]s", g.r(t), g.r(i)) // as integers, where NaN is the largest
+		}
+	})
+	// The lanes of register 0 become the maxima of the four rows.
+	most := func(lo, hi string, a, b, to int) {
+		g.op("%s %s, %s, %s", lo, g.r(b), g.r(a), g.r(to))
+		g.op("%s %s, %s, %s", hi, g.r(b), g.r(a), g.r(6))
+		g.op("VPMAXSD %s, %s, %[2]s", g.r(6), g.r(to))
+	}
+	most("VUNPCKLPS", "VUNPCKHPS", 0, 1, 4)
+	most("VUNPCKLPS", "VUNPCKHPS", 2, 3, 5)
+	most("VUNPCKLPD", "VUNPCKHPD", 4, 5, 0)
+	if g.lanes == 16 {
+		g.op("VEXTRACTI64X4 $1, Z0, Y1")
+		g.op("VPMAXSD Y1, Y0, Y0")
+	}
+	g.op("VEXTRACTI128 $1, Y0, X1")
+	g.op("VPMAXSD X1, X0, X0")
+	g.op("VPCMPGTD X%d, X0, X1", rLimit)
+	g.op("VPTEST X1, X1")
+	g.op("JNE hard")
+	g.narrowScale()
+	g.op("VMULPS X7, X1, X1")
+	g.op("VMOVUPS X1, (R11)(R9*1)")
+	g.op("VMOVUPS X2, (SP)(R9*1)")
+	g.op("LEAQ (DI)(R8*4), DI")
+	g.op("ADDQ $16, R9")
+	g.op("CMPQ R9, R14")
+	g.op("JNE scales")
+}
+
+// quantizeFours quantizes the rows that quantizeScales has seen.
+func (g *gen) quantizeFours() {
+	g.op("ADDQ R14, R11")
+	g.op("XORL R9, R9")
+	g.label("four")
+	for i := range 4 {
+		g.op("VBROADCASTSS %d(SP)(R9*1), %s", 4*i, g.r(2+i))
+	}
+	g.op("MOVQ DX, DI")
+	g.each("quantize", func(tail bool) {
+		g.op("LEAQ (SI)(AX*1), BX")
+		for i, to := range []string{"(DI)", "(DI)(R10*1)", "(DI)(R10*2)", "(BX)(R10*1)"} {
+			from, t := fourRows[i], []int{0, 1, 6}[i%3]
+			if tail {
+				g.load(from, t, true)
+				from = g.r(t)
+			}
+			g.op("VMULPS %s, %s, %s", from, g.r(2+i), g.r(t))
+			g.op("VCVTPS2DQ %s, %[1]s", g.r(t))
+			g.pack(t, rInverse)
+			if i == 3 {
+				g.op("LEAQ (DI)(R10*2), BX")
+			}
+			g.op("VMOVDQU X%d, %s", t, to)
+		}
+		g.op("ADDQ $16, DI")
+	})
+	g.op("LEAQ (SI)(R8*4), SI")
+	g.op("LEAQ (DX)(R10*4), DX")
+	g.op("SUBQ $4, CX")
+	g.op("ADDQ $16, R9")
+	g.op("CMPQ R9, R14")
+	g.op("JNE four")
+}
+
+// narrowScale is scale for the four numbers of a 128-bit register.
+func (g *gen) narrowScale() {
+	narrow := *g
+	narrow.reg = "X"
+	narrow.text = text{}
+	narrow.scale()
+	g.Write(narrow.Bytes())
+	g.words = narrow.words
+}
+
+// pack turns the integers of register i into the bytes or 16-bit numbers that
+// are stored. Register tmp is lost.
+func (g *gen) pack(i, tmp int) {
+	if g.bytes {
+		g.op("VPMOVSDB Z%d, X%[1]d", i)
+		g.op("VPXORD X16, X%d, X%[1]d", i)
+	} else {
+		g.op("VEXTRACTI128 $1, Y%d, X%d", i, tmp)
+		g.op("VPACKSSDW X%d, X%d, X%[2]d", tmp, i)
+	}
+}
+
+// quantizeRows quantizes R14 rows of any numbers.
+func (g *gen) quantizeRows() {
 	g.label("row")
 	g.op("VXORPS X0, X0, X0")
 	g.each("max", func(tail bool) {
@@ -97,34 +244,23 @@ func (g *gen) quantize() {
 		g.largest()
 	})
 	g.reduce("VMAXPS", 0, 1)
-	narrow := *g // scale works on one number
-	narrow.reg = "X"
-	narrow.text = text{}
-	narrow.scale()
-	g.Write(narrow.Bytes())
-	g.words = narrow.words
+	g.narrowScale()
+	g.op("VMULSS X7, X1, X1")
 	g.op("VMOVSS X1, (R11)")
 	g.op("VBROADCASTSS X2, %s", g.r(rInverse))
 	g.op("XORL BX, BX")
 	g.each("round", func(tail bool) {
 		g.load("(SI)(AX*1)", 1, tail)
 		g.round(1, rInverse, 2)
-		if g.bytes {
-			g.op("VPMOVSDB Z1, X1")
-			g.op("VPXORD X16, X1, X1")
-		} else {
-			g.op("VEXTRACTI128 $1, Y1, X2")
-			g.op("VPACKSSDW X2, X1, X1")
-		}
+		g.pack(1, 2)
 		g.op("VMOVDQU X1, (DX)(BX*1)")
 		g.op("ADDQ $16, BX")
 	})
 	g.op("ADDQ R8, SI")
 	g.op("ADDQ R10, DX")
 	g.op("ADDQ $4, R11")
-	g.op("DECQ CX")
+	g.op("DECQ R14")
 	g.op("JNE row")
-	g.end()
 }
 
 // arrange transposes blocks of 4 tokens by 4 groups of 4 bytes.
