@@ -65,7 +65,7 @@ type attentionS8Args struct {
 	pStride     int
 	rowScale    unsafe.Pointer // float32, of the first of the queries
 	rows        int
-	inverse     unsafe.Pointer // float32 [rows]
+	inverse     unsafe.Pointer // float32 [rows, whole fours]
 	v           unsafe.Pointer // [vGroups][d, whole vectors][inner]
 	vGroups     int
 	colScale    unsafe.Pointer // float32 [d], whole vectors
@@ -157,7 +157,7 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 	v := part(vGroups * row * 4)
 	colScale, colInverse := part(4*row), part(4*row)
 	scoresAt, top := part(f.rows*scores), part(f.rows*size)
-	p, inverse := part(f.rows*wide*element), part(4*f.rows)
+	p, inverse := part(f.rows*wide*element), part(4*roundUp(f.rows, 4))
 	if len(s.bytes) < need {
 		s.bytes = alignedBytes(need)
 	}

@@ -80,6 +80,13 @@ func (g *gen) constants() {
 		g.line("DATA dither<>+%d(SB)/4, $%#08x", 4*i, math.Float32bits(dither[i%len(dither)]))
 	}
 	g.line("GLOBL dither<>(SB), RODATA|NOPTR, $%d", g.size())
+	if g.bytes { // VPACKUSDW and VPACKUSWB of four vectors leave their quarters mixed
+		g.line("")
+		for i := range 16 {
+			g.line("DATA unpack<>+%d(SB)/4, $%d", 4*i, i%4*4+i/4)
+		}
+		g.line("GLOBL unpack<>(SB), RODATA|NOPTR, $64")
+	}
 	if g.lanes == 8 {
 		g.line("")
 		for i := range 16 {
@@ -169,6 +176,25 @@ func (g *gen) reduce(instr string, i, tmp int) {
 	g.op("%s X%d, X%d, X%d", instr, tmp, i, i)
 	g.op("VPERMILPS $0xb1, X%d, X%d", i, tmp)
 	g.op("%s X%d, X%d, X%d", instr, tmp, i, i)
+}
+
+// reduceFour folds the lanes of four registers, which end up in the lanes of
+// the first, 128 bits of it. Registers a, b and tmp are lost.
+func (g *gen) reduceFour(instr string, from [4]int, a, b, tmp int) {
+	fold := func(size string, i, j, to int) {
+		g.op("VUNPCKL%s %s, %s, %s", size, g.r(j), g.r(i), g.r(to))
+		g.op("VUNPCKH%s %s, %s, %s", size, g.r(j), g.r(i), g.r(tmp))
+		g.op("%s %s, %s, %[3]s", instr, g.r(tmp), g.r(to))
+	}
+	fold("PS", from[0], from[1], a)
+	fold("PS", from[2], from[3], b)
+	fold("PD", a, b, from[0])
+	if g.lanes == 16 {
+		g.op("VEXTRACTF64X4 $1, Z%d, Y%d", from[0], tmp)
+		g.op("%s Y%d, Y%d, Y%[3]d", instr, tmp, from[0])
+	}
+	g.op("VEXTRACTF128 $1, Y%d, X%d", from[0], tmp)
+	g.op("%s X%d, X%d, X%[3]d", instr, tmp, from[0])
 }
 
 // dot adds products to accumulator acc: vector y of signed numbers times x,

@@ -150,21 +150,7 @@ func (g *gen) quantizeScales() {
 			g.op("VPMAXSD %s, %s, %[2]s", g.r(t), g.r(i)) // as integers, where NaN is the largest
 		}
 	})
-	// The lanes of register 0 become the maxima of the four rows.
-	most := func(lo, hi string, a, b, to int) {
-		g.op("%s %s, %s, %s", lo, g.r(b), g.r(a), g.r(to))
-		g.op("%s %s, %s, %s", hi, g.r(b), g.r(a), g.r(6))
-		g.op("VPMAXSD %s, %s, %[2]s", g.r(6), g.r(to))
-	}
-	most("VUNPCKLPS", "VUNPCKHPS", 0, 1, 4)
-	most("VUNPCKLPS", "VUNPCKHPS", 2, 3, 5)
-	most("VUNPCKLPD", "VUNPCKHPD", 4, 5, 0)
-	if g.lanes == 16 {
-		g.op("VEXTRACTI64X4 $1, Z0, Y1")
-		g.op("VPMAXSD Y1, Y0, Y0")
-	}
-	g.op("VEXTRACTI128 $1, Y0, X1")
-	g.op("VPMAXSD X1, X0, X0")
+	g.reduceFour("VPMAXSD", [4]int{0, 1, 2, 3}, 4, 5, 6)
 	g.op("VPCMPGTD X%d, X0, X1", rLimit)
 	g.op("VPTEST X1, X1")
 	g.op("JNE hard")

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // Offsets of the arguments in an attentionS8Args.
@@ -187,6 +188,7 @@ func (g *gen) weights() {
 	if !g.bytes {
 		form = "16 bits"
 	}
+	g.frame = 32
 	g.function("attentionS8Weights"+g.isa, "attentionS8Args", fmt.Sprintf(`
 //	for i := range rows {
 //		for j := range %d * vectors {
@@ -196,82 +198,179 @@ func (g *gen) weights() {
 //	}
 //
 // in %s. SI and R8 scores and their stride, DX and R9 weights and their
-// stride, CX vectors, R10 scale of the row, R11 rows left, R12 maxima, R13
-// inverse, AX and BX offsets in a row, R15 vectors left.`, g.lanes, form))
+// stride, CX vectors, R10 scales of rows, DI the row, R11 rows, R12 maxima, which
+// sums replace, R13 inverse, AX and BX offsets in a row, R15 vectors left. The
+// stack holds the maximum of each row.`, g.lanes, form))
+	g.frame = 0
 	for _, a := range []struct {
 		at  int
 		reg string
 	}{{argScores, "SI"}, {argScoreStride, "R8"}, {argP, "DX"}, {argPStride, "R9"}, {argVectors, "CX"}, {argRowScale, "R10"}, {argRows, "R11"}, {argMax, "R12"}, {argInverse, "R13"}} {
 		g.op("MOVQ %d(DI), %s", a.at, a.reg)
 	}
-	top, scale, z, n, p, poly, sum := g.r(0), g.r(1), g.r(2), g.r(3), g.r(4), 6, g.r(11)
-	g.op("VMOVUPS dither<>(SB), %s", g.r(13))
-	if g.lanes == 8 {
-		g.fill(exp2Low, 5)
-	}
-	for i, c := range exp2Poly {
-		g.fill(c, poly+i)
-	}
+	g.weightRows("VMAXPS", func(i int) { g.op("VMOVUPS X0, %d(SP)", 4*i) })
+	g.weightConstants()
+	g.op("XORL DI, DI")
 	g.label("row")
-	g.op("VMOVUPS (R12), %s", top)
-	g.reduce("VMAXPS", 0, 12)
-	g.op("VBROADCASTSS X0, %s", top)
-	g.op("VBROADCASTSS (R10), %s", scale)
-	g.op("VXORPS X11, X11, X11")
+	g.op("VBROADCASTSS (SP)(DI*4), %s", g.r(wTop))
+	g.op("VBROADCASTSS (R10)(DI*4), %s", g.r(wScale))
+	g.op("VXORPS X%d, X%[1]d, X%[1]d", wSum)
 	g.op("XORL AX, AX")
 	g.op("XORL BX, BX")
+	n := len(g.weightSets())
 	g.op("MOVQ CX, R15")
+	g.op("SUBQ $%d, R15", n)
+	g.op("JLT few")
 	g.op("PCALIGN $32")
+	g.label("vectors")
+	g.weightVectors(n)
+	g.op("SUBQ $%d, R15", n)
+	g.op("JGE vectors")
+	g.label("few")
+	g.op("ADDQ $%d, R15", n)
+	g.op("JEQ sum")
 	g.label("vector")
-	g.op("VMOVUPS (SI)(AX*1), %s", z)
-	g.op("VSUBPS %s, %s, %[2]s", top, z)
-	g.op("VMULPS %s, %s, %[2]s", scale, z)
-	if g.lanes == 16 {
-		g.op("VRNDSCALEPS $0, %s, %s", z, n)
-	} else {
-		g.op("VMAXPS %s, %s, %[2]s", g.r(5), z)
-		g.op("VROUNDPS $0, %s, %s", z, n)
-	}
-	g.op("VSUBPS %s, %s, %[2]s", n, z)
-	d := len(exp2Poly) - 1
-	g.op("VMOVAPS %s, %s", g.r(poly+d), p)
-	for i := d - 1; i >= 0; i-- {
-		g.op("VFMADD213PS %s, %s, %s", g.r(poly+i), z, p)
-	}
-	if g.lanes == 16 {
-		g.op("VSCALEFPS %s, %s, %[2]s", n, p)
-	} else {
-		g.op("VCVTPS2DQ %s, %[1]s", n)
-		g.op("VPSLLD $23, %s, %[1]s", n)
-		g.op("VPADDD %s, %s, %[2]s", n, p)
-	}
-	g.op("VADDPS %s, %s, %[2]s", g.r(13), p)
-	g.op("VCVTPS2DQ %s, %[1]s", p)
-	g.op("VPADDD %s, %s, %[2]s", p, sum)
-	if g.bytes {
-		g.op("VPMOVDB %s, (DX)(BX*1)", p)
-	} else {
-		g.op("VEXTRACTI128 $1, %s, X12", p)
-		g.op("VPACKSSDW X12, X4, X12")
-		g.op("VMOVDQU X12, (DX)(BX*1)")
-	}
-	g.op("ADDQ $%d, AX", g.size())
-	g.op("ADDQ $16, BX")
+	g.weightVectors(1)
 	g.op("DECQ R15")
 	g.op("JNE vector")
-	g.reduce("VPADDD", 11, 12)
-	g.op("VCVTDQ2PS X11, X11")
-	g.op("VMOVSS %s, X12", g.bits(math.Float32bits(1)))
-	g.op("VDIVSS X11, X12, X11")
-	g.op("VMOVSS X11, (R13)")
+	g.label("sum")
+	g.op("VMOVUPS %s, (R12)", g.r(wSum))
+	g.op("ADDQ $%d, R12", g.size())
 	g.op("ADDQ R8, SI")
 	g.op("ADDQ R9, DX")
-	g.op("ADDQ $4, R10")
-	g.op("ADDQ $%d, R12", g.size())
-	g.op("ADDQ $4, R13")
-	g.op("DECQ R11")
+	g.op("INCQ DI")
+	g.op("CMPQ DI, R11")
 	g.op("JNE row")
+	g.op("SHLQ $%d, DI", bits.TrailingZeros(uint(g.size())))
+	g.op("SUBQ DI, R12")
+	g.op("VBROADCASTSS %s, X8", g.bits(math.Float32bits(1)))
+	g.weightRows("VPADDD", func(i int) {
+		g.op("VCVTDQ2PS X0, X0")
+		g.op("VDIVPS X0, X8, X0")
+		g.op("VMOVUPS X0, %d(R13)", 4*i)
+	})
 	g.end()
+}
+
+// weightRows folds the vectors of each row at R12, four rows at a time, and
+// calls f, which finds the results of rows i to i+3 in X0.
+func (g *gen) weightRows(instr string, f func(i int)) {
+	for i := 0; i < g.rows; i += 4 {
+		for j := range 4 {
+			g.op("VMOVUPS %d(R12), %s", min(i+j, g.rows-1)*g.size(), g.r(j))
+		}
+		g.reduceFour(instr, [4]int{0, 1, 2, 3}, 4, 5, 6)
+		f(i)
+	}
+}
+
+// Registers of weights. AVX2, which needs one for the least exponent, reads the
+// highest coefficient from memory.
+const (
+	wTop = iota
+	wScale
+	wSum
+	wDither
+	wPoly
+	wLow    = wPoly + 4 // AVX2
+	wLast   = wPoly + 4 // AVX-512, as are those below: the highest coefficient
+	wOne    = 16
+	wOnes   = 17
+	wUnpack = 18
+)
+
+// weightSets are the registers of vectors that take turns, so that while an
+// instruction of one waits, those of others run: z, n and p.
+func (g *gen) weightSets() [][3]int {
+	if g.lanes == 8 {
+		return [][3]int{{9, 10, 11}, {12, 13, 14}}
+	}
+	return [][3]int{{20, 21, 22}, {23, 24, 25}, {26, 27, 28}, {29, 30, 31}}
+}
+
+func (g *gen) weightConstants() {
+	g.op("VMOVUPS dither<>(SB), %s", g.r(wDither))
+	for i, c := range exp2Poly[:4] {
+		g.fill(c, wPoly+i)
+	}
+	if g.lanes == 8 {
+		g.fill(exp2Low, wLow)
+		return
+	}
+	g.fill(1, wOne)
+	g.fillBits(0x01010101, wOnes)
+	g.op("VMOVDQU32 unpack<>(SB), %s", g.r(wUnpack))
+	g.fill(exp2Poly[4], wLast)
+}
+
+// weightVectors computes the weights of n vectors.
+func (g *gen) weightVectors(n int) {
+	turns := func(f func(i int, z, n, p string)) {
+		for i, s := range g.weightSets()[:n] {
+			f(i, g.r(s[0]), g.r(s[1]), g.r(s[2]))
+		}
+	}
+	turns(func(i int, z, n, p string) {
+		g.op("VMOVUPS %d(SI)(AX*1), %s", i*g.size(), z)
+		g.op("VSUBPS %s, %s, %[2]s", g.r(wTop), z)
+		g.op("VMULPS %s, %s, %[2]s", g.r(wScale), z)
+		if g.lanes == 8 {
+			g.op("VMAXPS %s, %s, %[2]s", g.r(wLow), z)
+		}
+	})
+	turns(func(i int, z, n, p string) {
+		if g.lanes == 16 {
+			g.op("VRNDSCALEPS $0, %s, %s", z, n)
+			g.op("VFNMADD231PS %s, %s, %s", g.r(wOne), n, z) // z - n where there are fewer subtractions
+			g.op("VMOVAPS %s, %s", g.r(wLast), p)
+		} else {
+			g.op("VROUNDPS $0, %s, %s", z, n)
+			g.op("VSUBPS %s, %s, %[2]s", n, z)
+			g.op("VBROADCASTSS %s, %s", g.bits(math.Float32bits(exp2Poly[4])), p)
+		}
+	})
+	for c := 3; c >= 0; c-- {
+		turns(func(i int, z, n, p string) { g.op("VFMADD213PS %s, %s, %s", g.r(wPoly+c), z, p) })
+	}
+	turns(func(i int, z, n, p string) {
+		if g.lanes == 16 {
+			g.op("VSCALEFPS %s, %s, %[2]s", n, p)
+		} else {
+			g.op("VCVTPS2DQ %s, %[1]s", n)
+			g.op("VPSLLD $23, %s, %[1]s", n)
+			g.op("VPADDD %s, %s, %[2]s", n, p)
+		}
+		g.op("VADDPS %s, %s, %[2]s", g.r(wDither), p)
+		g.op("VCVTPS2DQ %s, %[1]s", p)
+	})
+	sets := g.weightSets()
+	p := func(i int) string { return g.r(sets[i][2]) }
+	switch {
+	case n == 4:
+		g.op("VPACKUSDW %s, %s, %[2]s", p(1), p(0))
+		g.op("VPACKUSDW %s, %s, %[2]s", p(3), p(2))
+		g.op("VPACKUSWB %s, %s, %[2]s", p(2), p(0))
+		g.op("VPDPBUSD %s, %s, %s", g.r(wOnes), p(0), g.r(wSum))
+		g.op("VPERMD %s, %s, %[1]s", p(0), g.r(wUnpack))
+		g.op("VMOVDQU32 %s, (DX)(BX*1)", p(0))
+	case n == 2:
+		g.op("VPADDD %s, %s, %[2]s", p(0), g.r(wSum))
+		g.op("VPADDD %s, %s, %[2]s", p(1), g.r(wSum))
+		g.op("VPACKSSDW %s, %s, %[2]s", p(1), p(0))
+		g.op("VPERMQ $0xd8, %s, %[1]s", p(0))
+		g.op("VMOVDQU %s, (DX)(BX*1)", p(0))
+	default:
+		g.op("VPADDD %s, %s, %[2]s", p(0), g.r(wSum))
+		if g.bytes {
+			g.op("VPMOVDB %s, (DX)(BX*1)", p(0))
+		} else {
+			g.op("VEXTRACTI128 $1, %s, X%d", p(0), sets[0][0])
+			g.op("VPACKSSDW X%d, X%d, X%[1]d", sets[0][0], sets[0][2])
+			g.op("VMOVDQU X%d, (DX)(BX*1)", sets[0][0])
+		}
+	}
+	g.op("ADDQ $%d, AX", n*g.size())
+	g.op("ADDQ $%d, BX", 16*n)
 }
 
 func (g *gen) context() {
