@@ -31,6 +31,7 @@ type attentionS8ColumnsArgs struct {
 	src             unsafe.Pointer // float32 [rows][d]
 	stride, rows, d int
 	scale, inverse  unsafe.Pointer // float32 [d], whole vectors
+	hard            int            // written: 1 if there are infinities, NaN or values to clip
 }
 
 // attentionS8ValuesArgs are the arguments of attentionS8Values.
@@ -39,6 +40,7 @@ type attentionS8ValuesArgs struct {
 	stride, groups, d int
 	dst               unsafe.Pointer
 	inverse           unsafe.Pointer // float32 [d], whole vectors
+	hard              int            // as attentionS8Columns wrote it
 }
 
 // attentionS8SumsArgs are the arguments of attentionS8Sums.
@@ -185,11 +187,11 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 		biases[i] = attentionS8Never
 	}
 
-	s.columnsArgs = attentionS8ColumnsArgs{of(2, 0), 4 * qkv.Stride, t, d, mem(colScale), mem(colInverse)}
+	s.columnsArgs = attentionS8ColumnsArgs{of(2, 0), 4 * qkv.Stride, t, d, mem(colScale), mem(colInverse), 0}
 	f.columns(&s.columnsArgs)
 	whole := t / f.inner
 	if whole > 0 {
-		s.valuesArgs = attentionS8ValuesArgs{of(2, 0), 4 * qkv.Stride, whole, d, mem(v), mem(colInverse)}
+		s.valuesArgs = attentionS8ValuesArgs{of(2, 0), 4 * qkv.Stride, whole, d, mem(v), mem(colInverse), s.columnsArgs.hard}
 		f.values(&s.valuesArgs)
 	}
 	if whole < vGroups {
@@ -198,7 +200,7 @@ func (f *attentionS8Impl) head(dst, qkv MatF32, d, h int, scratch *AttentionS8Sc
 		for i := whole * f.inner; i < t; i++ {
 			copy(s.last[i%f.inner*d:][:d], qkv.Row(i)[2*dst.Cols+c:])
 		}
-		s.valuesArgs = attentionS8ValuesArgs{unsafe.Pointer(&s.last[0]), 4 * d, 1, d, mem(v + whole*row*4), mem(colInverse)}
+		s.valuesArgs = attentionS8ValuesArgs{unsafe.Pointer(&s.last[0]), 4 * d, 1, d, mem(v + whole*row*4), mem(colInverse), s.columnsArgs.hard}
 		f.values(&s.valuesArgs)
 	}
 

@@ -372,8 +372,9 @@ same:
 //		scale[j], inverse[j] = scaleS8(src[:][j])
 //	}
 //
-// It writes whole vectors. SI and R8 source and its stride, CX rows, R10 scale,
-// R11 inverse, AX offset of the columns, BX source, DX rows left.
+// It writes whole vectors, and to hard 1 if there are infinities, NaN or values
+// to clip, else 0. SI and R8 source and its stride, CX rows, R10 scale, R11
+// inverse, AX offset of the columns, BX source, DX rows left.
 TEXT ·attentionS8ColumnsAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
@@ -397,6 +398,130 @@ TEXT ·attentionS8ColumnsAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+12(SB), Y12
 	VBROADCASTSS attention<>+16(SB), Y13
 	VBROADCASTSS attention<>+20(SB), Y14
+	VPXOR X7, X7, X7
+	XORL AX, AX
+
+four:
+	LEAQ 128(AX), DX
+	CMPQ DX, R12
+	JGT few
+	VPXOR X3, X3, X3
+	VPXOR X4, X4, X4
+	VPXOR X5, X5, X5
+	VPXOR X6, X6, X6
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowfour:
+	VPAND 0(BX), Y11, Y1
+	VPMAXSD Y1, Y3, Y3
+	VPAND 32(BX), Y11, Y2
+	VPMAXSD Y2, Y4, Y4
+	VPAND 64(BX), Y11, Y1
+	VPMAXSD Y1, Y5, Y5
+	VPAND 96(BX), Y11, Y2
+	VPMAXSD Y2, Y6, Y6
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowfour
+	VPMAXSD Y3, Y7, Y7
+	VMOVAPS Y3, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y2, 0(R11)(AX*1)
+	VPMAXSD Y4, Y7, Y7
+	VMOVAPS Y4, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 32(R10)(AX*1)
+	VMOVUPS Y2, 32(R11)(AX*1)
+	VPMAXSD Y5, Y7, Y7
+	VMOVAPS Y5, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 64(R10)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VPMAXSD Y6, Y7, Y7
+	VMOVAPS Y6, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 96(R10)(AX*1)
+	VMOVUPS Y2, 96(R11)(AX*1)
+	ADDQ $128, AX
+	JMP four
+
+few:
+	CMPQ AX, R12
+	JEQ last
+	VPXOR X3, X3, X3
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowone:
+	VPAND 0(BX), Y11, Y1
+	VPMAXSD Y1, Y3, Y3
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowone
+	VPMAXSD Y3, Y7, Y7
+	VMOVAPS Y3, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y2, 0(R11)(AX*1)
+	ADDQ $32, AX
+	JMP few
+
+last:
+	TESTQ R13, R13
+	JEQ all
+	VPXOR X3, X3, X3
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowlast:
+	VMASKMOVPS 0(BX), Y15, Y1
+	VPAND Y1, Y11, Y1
+	VPMAXSD Y1, Y3, Y3
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowlast
+	VPMAXSD Y3, Y7, Y7
+	VMOVAPS Y3, Y0
+	VMINPS Y14, Y0, Y0
+	VDIVPS Y9, Y0, Y1
+	VCMPPS $0x11, Y13, Y0, Y2
+	VBLENDVPS Y2, Y12, Y1, Y1
+	VDIVPS Y1, Y12, Y2
+	VMOVUPS Y1, 0(R10)(AX*1)
+	VMOVUPS Y2, 0(R11)(AX*1)
+
+all:
+	MOVQ $0, 48(DI)
+	VPCMPGTD Y14, Y7, Y7
+	VPTEST Y7, Y7
+	JNE hard
+	VZEROUPPER
+	RET
+
+hard:
+	MOVQ $1, 48(DI)
 	XORL AX, AX
 	CMPQ AX, R12
 	JEQ columntail
@@ -487,6 +612,8 @@ TEXT ·attentionS8ValuesAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+12(SB), Y12
 	VBROADCASTSS attention<>+16(SB), Y13
 	VBROADCASTSS attention<>+20(SB), Y14
+	CMPQ 48(DI), $0
+	JNE hard
 
 group:
 	XORL AX, AX
@@ -494,6 +621,49 @@ group:
 	JEQ columntail
 
 column:
+	LEAQ (SI)(AX*1), BX
+	VMOVUPS (R11)(AX*1), Y8
+	VMULPS (BX), Y8, Y0
+	VCVTPS2DQ Y0, Y0
+	VMULPS (BX)(R8*1), Y8, Y1
+	VCVTPS2DQ Y1, Y1
+	VPSLLD $16, Y1, Y1
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ $32, DX
+	ADDQ $32, AX
+	CMPQ AX, R12
+	JNE column
+
+columntail:
+	TESTQ R13, R13
+	JEQ columndone
+	LEAQ (SI)(AX*1), BX
+	VMOVUPS (R11)(AX*1), Y8
+	VMASKMOVPS (BX), Y15, Y0
+	VMULPS Y0, Y8, Y0
+	VCVTPS2DQ Y0, Y0
+	VMASKMOVPS (BX)(R8*1), Y15, Y1
+	VMULPS Y1, Y8, Y1
+	VCVTPS2DQ Y1, Y1
+	VPSLLD $16, Y1, Y1
+	VPBLENDW $0xaa, Y1, Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ $32, DX
+
+columndone:
+	LEAQ (SI)(R8*2), SI
+	DECQ CX
+	JNE group
+	VZEROUPPER
+	RET
+
+hard:
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ columnhardtail
+
+columnhard:
 	LEAQ (SI)(AX*1), BX
 	VMOVUPS (R11)(AX*1), Y8
 	VMOVUPS (BX), Y0
@@ -516,11 +686,11 @@ column:
 	ADDQ $32, DX
 	ADDQ $32, AX
 	CMPQ AX, R12
-	JNE column
+	JNE columnhard
 
-columntail:
+columnhardtail:
 	TESTQ R13, R13
-	JEQ columndone
+	JEQ columnharddone
 	LEAQ (SI)(AX*1), BX
 	VMOVUPS (R11)(AX*1), Y8
 	VMASKMOVPS (BX), Y15, Y0
@@ -542,10 +712,10 @@ columntail:
 	VMOVUPS Y0, (DX)
 	ADDQ $32, DX
 
-columndone:
+columnharddone:
 	LEAQ (SI)(R8*2), SI
 	DECQ CX
-	JNE group
+	JNE hard
 	VZEROUPPER
 	RET
 

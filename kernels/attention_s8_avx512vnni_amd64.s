@@ -374,8 +374,9 @@ same:
 //		scale[j], inverse[j] = scaleS8(src[:][j])
 //	}
 //
-// It writes whole vectors. SI and R8 source and its stride, CX rows, R10 scale,
-// R11 inverse, AX offset of the columns, BX source, DX rows left.
+// It writes whole vectors, and to hard 1 if there are infinities, NaN or values
+// to clip, else 0. SI and R8 source and its stride, CX rows, R10 scale, R11
+// inverse, AX offset of the columns, BX source, DX rows left.
 TEXT ·attentionS8ColumnsAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), DI
 	MOVQ 0(DI), SI
@@ -398,6 +399,130 @@ TEXT ·attentionS8ColumnsAVX512VNNI(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+12(SB), Z12
 	VBROADCASTSS attention<>+16(SB), Z13
 	VBROADCASTSS attention<>+20(SB), Z14
+	VPXOR X7, X7, X7
+	XORL AX, AX
+
+four:
+	LEAQ 256(AX), DX
+	CMPQ DX, R12
+	JGT few
+	VPXOR X3, X3, X3
+	VPXOR X4, X4, X4
+	VPXOR X5, X5, X5
+	VPXOR X6, X6, X6
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowfour:
+	VPANDD 0(BX), Z11, Z1
+	VPMAXSD Z1, Z3, Z3
+	VPANDD 64(BX), Z11, Z2
+	VPMAXSD Z2, Z4, Z4
+	VPANDD 128(BX), Z11, Z1
+	VPMAXSD Z1, Z5, Z5
+	VPANDD 192(BX), Z11, Z2
+	VPMAXSD Z2, Z6, Z6
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowfour
+	VPMAXSD Z3, Z7, Z7
+	VMOVAPS Z3, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z2, 0(R11)(AX*1)
+	VPMAXSD Z4, Z7, Z7
+	VMOVAPS Z4, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 64(R10)(AX*1)
+	VMOVUPS Z2, 64(R11)(AX*1)
+	VPMAXSD Z5, Z7, Z7
+	VMOVAPS Z5, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 128(R10)(AX*1)
+	VMOVUPS Z2, 128(R11)(AX*1)
+	VPMAXSD Z6, Z7, Z7
+	VMOVAPS Z6, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 192(R10)(AX*1)
+	VMOVUPS Z2, 192(R11)(AX*1)
+	ADDQ $256, AX
+	JMP four
+
+few:
+	CMPQ AX, R12
+	JEQ last
+	VPXOR X3, X3, X3
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowone:
+	VPANDD 0(BX), Z11, Z1
+	VPMAXSD Z1, Z3, Z3
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowone
+	VPMAXSD Z3, Z7, Z7
+	VMOVAPS Z3, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z2, 0(R11)(AX*1)
+	ADDQ $64, AX
+	JMP few
+
+last:
+	TESTQ R13, R13
+	JEQ all
+	VPXOR X3, X3, X3
+	LEAQ (SI)(AX*1), BX
+	MOVQ CX, DX
+
+rowlast:
+	VMOVUPS.Z 0(BX), K1, Z1
+	VPANDD Z1, Z11, Z1
+	VPMAXSD Z1, Z3, Z3
+	ADDQ R8, BX
+	DECQ DX
+	JNE rowlast
+	VPMAXSD Z3, Z7, Z7
+	VMOVAPS Z3, Z0
+	VMINPS Z14, Z0, Z0
+	VDIVPS Z9, Z0, Z1
+	VCMPPS $0x11, Z13, Z0, K2
+	VMOVAPS Z12, K2, Z1
+	VDIVPS Z1, Z12, Z2
+	VMOVUPS Z1, 0(R10)(AX*1)
+	VMOVUPS Z2, 0(R11)(AX*1)
+
+all:
+	MOVQ $0, 48(DI)
+	VPCMPGTD Z14, Z7, K2
+	KTESTW K2, K2
+	JNE hard
+	VZEROUPPER
+	RET
+
+hard:
+	MOVQ $1, 48(DI)
 	XORL AX, AX
 	CMPQ AX, R12
 	JEQ columntail
@@ -488,6 +613,10 @@ TEXT ·attentionS8ValuesAVX512VNNI(SB), NOSPLIT, $0-8
 	VBROADCASTSS attention<>+16(SB), Z13
 	VBROADCASTSS attention<>+20(SB), Z14
 	VBROADCASTSS attention<>+24(SB), Z15
+	VBROADCASTSS attention<>+28(SB), Z16
+	VBROADCASTSS attention<>+32(SB), Z17
+	CMPQ 48(DI), $0
+	JNE hard
 
 group:
 	XORL AX, AX
@@ -495,6 +624,67 @@ group:
 	JEQ columntail
 
 column:
+	LEAQ (SI)(AX*1), BX
+	VMOVUPS (R11)(AX*1), Z8
+	VMULPS (BX), Z8, Z0
+	VCVTPS2DQ Z0, Z0
+	VMULPS (BX)(R8*1), Z8, Z1
+	VCVTPS2DQ Z1, Z1
+	VMULPS (BX)(R8*2), Z8, Z2
+	VCVTPS2DQ Z2, Z2
+	VMULPS (BX)(R10*1), Z8, Z3
+	VCVTPS2DQ Z3, Z3
+	VPSLLD $8, Z1, Z1
+	VPSLLD $16, Z2, Z2
+	VPSLLD $24, Z3, Z3
+	VPTERNLOGD $228, Z15, Z1, Z0
+	VPTERNLOGD $228, Z16, Z3, Z2
+	VPTERNLOGD $228, Z17, Z2, Z0
+	VMOVUPS Z0, (DX)
+	ADDQ $64, DX
+	ADDQ $64, AX
+	CMPQ AX, R12
+	JNE column
+
+columntail:
+	TESTQ R13, R13
+	JEQ columndone
+	LEAQ (SI)(AX*1), BX
+	VMOVUPS (R11)(AX*1), Z8
+	VMOVUPS.Z (BX), K1, Z0
+	VMULPS Z0, Z8, Z0
+	VCVTPS2DQ Z0, Z0
+	VMOVUPS.Z (BX)(R8*1), K1, Z1
+	VMULPS Z1, Z8, Z1
+	VCVTPS2DQ Z1, Z1
+	VMOVUPS.Z (BX)(R8*2), K1, Z2
+	VMULPS Z2, Z8, Z2
+	VCVTPS2DQ Z2, Z2
+	VMOVUPS.Z (BX)(R10*1), K1, Z3
+	VMULPS Z3, Z8, Z3
+	VCVTPS2DQ Z3, Z3
+	VPSLLD $8, Z1, Z1
+	VPSLLD $16, Z2, Z2
+	VPSLLD $24, Z3, Z3
+	VPTERNLOGD $228, Z15, Z1, Z0
+	VPTERNLOGD $228, Z16, Z3, Z2
+	VPTERNLOGD $228, Z17, Z2, Z0
+	VMOVUPS Z0, (DX)
+	ADDQ $64, DX
+
+columndone:
+	LEAQ (SI)(R8*4), SI
+	DECQ CX
+	JNE group
+	VZEROUPPER
+	RET
+
+hard:
+	XORL AX, AX
+	CMPQ AX, R12
+	JEQ columnhardtail
+
+columnhard:
 	LEAQ (SI)(AX*1), BX
 	VMOVUPS (R11)(AX*1), Z8
 	VMOVUPS (BX), Z0
@@ -521,24 +711,21 @@ column:
 	VMINPS Z9, Z3, Z3
 	VMAXPS Z10, Z3, Z3
 	VCVTPS2DQ.Z Z3, K2, Z3
-	VPANDD Z15, Z0, Z0
-	VPANDD Z15, Z1, Z1
-	VPANDD Z15, Z2, Z2
 	VPSLLD $8, Z1, Z1
-	VPORD Z1, Z0, Z0
 	VPSLLD $16, Z2, Z2
-	VPORD Z2, Z0, Z0
 	VPSLLD $24, Z3, Z3
-	VPORD Z3, Z0, Z0
+	VPTERNLOGD $228, Z15, Z1, Z0
+	VPTERNLOGD $228, Z16, Z3, Z2
+	VPTERNLOGD $228, Z17, Z2, Z0
 	VMOVUPS Z0, (DX)
 	ADDQ $64, DX
 	ADDQ $64, AX
 	CMPQ AX, R12
-	JNE column
+	JNE columnhard
 
-columntail:
+columnhardtail:
 	TESTQ R13, R13
-	JEQ columndone
+	JEQ columnharddone
 	LEAQ (SI)(AX*1), BX
 	VMOVUPS (R11)(AX*1), Z8
 	VMOVUPS.Z (BX), K1, Z0
@@ -565,22 +752,19 @@ columntail:
 	VMINPS Z9, Z3, Z3
 	VMAXPS Z10, Z3, Z3
 	VCVTPS2DQ.Z Z3, K2, Z3
-	VPANDD Z15, Z0, Z0
-	VPANDD Z15, Z1, Z1
-	VPANDD Z15, Z2, Z2
 	VPSLLD $8, Z1, Z1
-	VPORD Z1, Z0, Z0
 	VPSLLD $16, Z2, Z2
-	VPORD Z2, Z0, Z0
 	VPSLLD $24, Z3, Z3
-	VPORD Z3, Z0, Z0
+	VPTERNLOGD $228, Z15, Z1, Z0
+	VPTERNLOGD $228, Z16, Z3, Z2
+	VPTERNLOGD $228, Z17, Z2, Z0
 	VMOVUPS Z0, (DX)
 	ADDQ $64, DX
 
-columndone:
+columnharddone:
 	LEAQ (SI)(R8*4), SI
 	DECQ CX
-	JNE group
+	JNE hard
 	VZEROUPPER
 	RET
 
@@ -597,7 +781,7 @@ TEXT ·attentionS8SumsAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ 8(DI), DX
 	MOVQ 16(DI), CX
 	MOVQ 24(DI), R8
-	VBROADCASTSS attention<>+28(SB), Z1
+	VBROADCASTSS attention<>+36(SB), Z1
 
 vector:
 	VPXORD Z0, Z0, Z0
@@ -644,7 +828,7 @@ TEXT ·attentionS8ScoresAVX512VNNI(SB), NOSPLIT, $0-8
 	MOVQ R11, R9
 	IMULQ $64, R9
 	XORL R15, R15
-	VBROADCASTSS attention<>+32(SB), Z0
+	VBROADCASTSS attention<>+40(SB), Z0
 	VMOVUPS Z0, 0(CX)
 	VMOVUPS Z0, 64(CX)
 	VMOVUPS Z0, 128(CX)
@@ -1303,14 +1487,14 @@ TEXT ·attentionS8WeightsAVX512VNNI(SB), NOSPLIT, $32-8
 	VMAXPS X6, X0, X0
 	VMOVUPS X0, 16(SP)
 	VMOVUPS dither<>(SB), Z3
-	VBROADCASTSS attention<>+36(SB), Z4
-	VBROADCASTSS attention<>+40(SB), Z5
-	VBROADCASTSS attention<>+44(SB), Z6
-	VBROADCASTSS attention<>+48(SB), Z7
+	VBROADCASTSS attention<>+44(SB), Z4
+	VBROADCASTSS attention<>+48(SB), Z5
+	VBROADCASTSS attention<>+52(SB), Z6
+	VBROADCASTSS attention<>+56(SB), Z7
 	VBROADCASTSS attention<>+12(SB), Z16
-	VBROADCASTSS attention<>+52(SB), Z17
+	VBROADCASTSS attention<>+60(SB), Z17
 	VMOVDQU32 unpack<>(SB), Z18
-	VBROADCASTSS attention<>+56(SB), Z8
+	VBROADCASTSS attention<>+64(SB), Z8
 	XORL DI, DI
 
 row:
@@ -2147,15 +2331,17 @@ DATA attention<>+12(SB)/4, $0x3f800000
 DATA attention<>+16(SB)/4, $0x26901d7d
 DATA attention<>+20(SB)/4, $0x58635fa9
 DATA attention<>+24(SB)/4, $0x000000ff
-DATA attention<>+28(SB)/4, $0x80808080
-DATA attention<>+32(SB)/4, $0xff800000
-DATA attention<>+36(SB)/4, $0x437f0000
-DATA attention<>+40(SB)/4, $0x4330bf26
-DATA attention<>+44(SB)/4, $0x42750bba
-DATA attention<>+48(SB)/4, $0x41641924
-DATA attention<>+52(SB)/4, $0x01010101
-DATA attention<>+56(SB)/4, $0x401c6465
-GLOBL attention<>(SB), RODATA|NOPTR, $60
+DATA attention<>+28(SB)/4, $0x00ffffff
+DATA attention<>+32(SB)/4, $0x0000ffff
+DATA attention<>+36(SB)/4, $0x80808080
+DATA attention<>+40(SB)/4, $0xff800000
+DATA attention<>+44(SB)/4, $0x437f0000
+DATA attention<>+48(SB)/4, $0x4330bf26
+DATA attention<>+52(SB)/4, $0x42750bba
+DATA attention<>+56(SB)/4, $0x41641924
+DATA attention<>+60(SB)/4, $0x01010101
+DATA attention<>+64(SB)/4, $0x401c6465
+GLOBL attention<>(SB), RODATA|NOPTR, $68
 
 DATA dither<>+0(SB)/4, $0xbee00000
 DATA dither<>+4(SB)/4, $0x3d800000

@@ -305,11 +305,72 @@ func (g *gen) columns() {
 //		scale[j], inverse[j] = scaleS8(src[:][j])
 //	}
 //
-// It writes whole vectors. SI and R8 source and its stride, CX rows, R10 scale,
-// R11 inverse, AX offset of the columns, BX source, DX rows left.`)
+// It writes whole vectors, and to hard 1 if there are infinities, NaN or values
+// to clip, else 0. SI and R8 source and its stride, CX rows, R10 scale, R11
+// inverse, AX offset of the columns, BX source, DX rows left.`)
 	g.args("SI", "R8", "CX", "R9", "R10", "R11")
 	g.columnsOf()
 	g.quantizeConstants()
+	most := g.r(7) // of all columns, as integers, where NaN is the largest
+	g.op("VPXOR X7, X7, X7")
+	columns := func(name string, n int, tail bool) {
+		for i := range n {
+			g.op("VPXOR X%d, X%[1]d, X%[1]d", 3+i)
+		}
+		g.op("LEAQ (SI)(AX*1), BX")
+		g.op("MOVQ CX, DX")
+		g.label(name)
+		for i := range n {
+			t, from := 1+i%2, fmt.Sprintf("%d(BX)", i*g.size())
+			if tail {
+				g.load(from, t, true)
+				from = g.r(t)
+			}
+			g.op("%s %s, %s, %s", g.wide("VPANDD"), from, g.r(rAbs), g.r(t))
+			g.op("VPMAXSD %s, %s, %[2]s", g.r(t), g.r(3+i))
+		}
+		g.op("ADDQ R8, BX")
+		g.op("DECQ DX")
+		g.op("JNE %s", name)
+		for i := range n {
+			g.op("VPMAXSD %s, %s, %[2]s", g.r(3+i), most)
+			g.op("VMOVAPS %s, %s", g.r(3+i), g.r(0))
+			g.scale()
+			g.store(1, fmt.Sprintf("%d(R10)(AX*1)", i*g.size()), false)
+			g.store(2, fmt.Sprintf("%d(R11)(AX*1)", i*g.size()), false)
+		}
+	}
+	g.op("XORL AX, AX")
+	g.label("four")
+	g.op("LEAQ %d(AX), DX", 4*g.size())
+	g.op("CMPQ DX, R12")
+	g.op("JGT few")
+	columns("rowfour", 4, false)
+	g.op("ADDQ $%d, AX", 4*g.size())
+	g.op("JMP four")
+	g.label("few")
+	g.op("CMPQ AX, R12")
+	g.op("JEQ last")
+	columns("rowone", 1, false)
+	g.op("ADDQ $%d, AX", g.size())
+	g.op("JMP few")
+	g.label("last")
+	g.op("TESTQ R13, R13")
+	g.op("JEQ all")
+	columns("rowlast", 1, true)
+	g.label("all")
+	g.op("MOVQ $0, 48(DI)")
+	if g.lanes == 16 {
+		g.op("VPCMPGTD %s, %s, K2", g.r(rLimit), most)
+		g.op("KTESTW K2, K2")
+	} else {
+		g.op("VPCMPGTD %s, %s, %[2]s", g.r(rLimit), most)
+		g.op("VPTEST %s, %[1]s", most)
+	}
+	g.op("JNE hard")
+	g.end()
+	g.label("hard")
+	g.op("MOVQ $1, 48(DI)")
 	g.each("column", func(tail bool) {
 		name := "row"
 		if tail {
@@ -363,23 +424,44 @@ func (g *gen) values() {
 	g.quantizeConstants()
 	if g.bytes {
 		g.fillBits(0xff, 15)
+		g.fillBits(0xffffff, 16)
+		g.fillBits(0xffff, 17)
 	}
-	g.label("group")
-	g.each("column", func(tail bool) {
+	g.op("CMPQ 48(DI), $0")
+	g.op("JNE hard")
+	g.valueGroups("group", "column", false)
+	g.end()
+	g.valueGroups("hard", "columnhard", true)
+	g.end()
+}
+
+// valueGroups writes the loop of values over groups. If hard, it clips and looks
+// for NaN.
+func (g *gen) valueGroups(name, column string, hard bool) {
+	g.label(name)
+	g.each(column, func(tail bool) {
 		g.op("LEAQ (SI)(AX*1), BX")
 		g.op("VMOVUPS (R11)(AX*1), %s", g.r(rInverse))
 		for i, from := range []string{"(BX)", "(BX)(R8*1)", "(BX)(R8*2)", "(BX)(R10*1)"}[:g.inner()] {
-			g.load(from, i, tail)
-			g.round(i, rInverse, 4)
+			if hard || tail {
+				g.load(from, i, tail)
+				from = g.r(i)
+			}
+			if hard {
+				g.round(i, rInverse, 4)
+				continue
+			}
+			g.op("VMULPS %s, %s, %s", from, g.r(rInverse), g.r(i))
+			g.op("VCVTPS2DQ %s, %[1]s", g.r(i))
 		}
 		if g.bytes {
 			for i := range 3 {
-				g.op("VPANDD Z15, Z%d, Z%[1]d", i)
-			}
-			for i := range 3 {
 				g.op("VPSLLD $%d, Z%d, Z%[2]d", 8*(i+1), i+1)
-				g.op("VPORD Z%d, Z0, Z0", i+1)
 			}
+			const choose = 0xe4 // by the mask: the destination, else the other
+			g.op("VPTERNLOGD $%d, Z15, Z1, Z0", choose)
+			g.op("VPTERNLOGD $%d, Z16, Z3, Z2", choose)
+			g.op("VPTERNLOGD $%d, Z17, Z2, Z0", choose)
 		} else {
 			g.op("VPSLLD $16, Y1, Y1")
 			g.op("VPBLENDW $0xaa, Y1, Y0, Y0")
@@ -389,8 +471,7 @@ func (g *gen) values() {
 	})
 	g.op("LEAQ (SI)(R8*%d), SI", g.inner())
 	g.op("DECQ CX")
-	g.op("JNE group")
-	g.end()
+	g.op("JNE %s", name)
 }
 
 // sums writes what corrects products with queries stored 128 too high.
