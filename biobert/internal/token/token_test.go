@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -70,7 +69,8 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-// TestLong encodes texts of 2 MB that tempt an implementation into quadratic time.
+// TestLong encodes texts of 2 MB that tempt an implementation into quadratic time: then it would not end
+// before the time limit of go test.
 func TestLong(t *testing.T) {
 	const size = 2 << 20
 	for name, units := range map[string][]string{
@@ -81,12 +81,8 @@ func TestLong(t *testing.T) {
 		for _, unit := range units {
 			text := strings.Repeat(unit, size/len(unit))
 			var e Encoding
-			start := time.Now()
 			if err := tok.Encode(&e, text); err != nil {
 				t.Fatal(err)
-			}
-			if d := time.Since(start); d > 20*time.Second {
-				t.Errorf("%s: 2 MB of %+q took %v", name, unit, d)
 			}
 			checkInvariants(t, tok, &e, text)
 		}
