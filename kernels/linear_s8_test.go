@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -145,5 +146,35 @@ func TestNewLinearS8Errors(t *testing.T) {
 		if _, err := NewLinearS8(s, test.bias, test.form); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("got %v, want %s...", err, test.want)
 		}
+	}
+}
+
+// BenchmarkLinearS8Quantize measures what comes before the products of
+// BERT-base, for the tokens that go through a layer at a time.
+func BenchmarkLinearS8Quantize(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, c := range []struct {
+		k   int
+		act func([]float32)
+	}{{768, nil}, {3072, nil}, {3072, GELUF32}} {
+		l, err := NewLinearS8(mustPack(b, rng, uniformS8(rng, 64, c.k, 0.9), 64, c.k), nil, "gather")
+		if err != nil {
+			b.Fatal(err)
+		}
+		name := fmt.Sprintf("m=64/k=%d", c.k)
+		if c.act != nil {
+			name += "/gelu"
+		}
+		b.Run(name, func(b *testing.B) {
+			x := NewMatF32(64, c.k)
+			for i := range x.Data {
+				x.Data[i] = 6 + rng.Float32() // GELU does not change it: the next call finds the same
+			}
+			var s ScratchS8
+			b.SetBytes(int64(4 * len(x.Data)))
+			for b.Loop() {
+				l.Quantize(x, c.act, &s)
+			}
+		})
 	}
 }
