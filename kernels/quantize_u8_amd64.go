@@ -9,6 +9,9 @@ var quantizeU8Asm = []variant[quantizeU8Impl]{
 	{"avx2", quantizeU8Impl{boundsAVX2, roundAVX2}},
 }
 
+// The loops over bounds take the maximum of numbers and, if there is one among
+// them that is positive, not a number; the reference then looks again.
+
 //go:noescape
 func quantizeU8BoundsAVX512F(x *float32, n int) (lo, hi float32)
 
@@ -25,7 +28,11 @@ func boundsAVX512F(x []float32) (lo, hi float32) {
 	if len(x) == 0 {
 		return 0, 0
 	}
-	return quantizeU8BoundsAVX512F(unsafe.SliceData(x), len(x))
+	lo, hi = quantizeU8BoundsAVX512F(unsafe.SliceData(x), len(x))
+	if hi != hi {
+		return quantizeU8BoundsRef(x)
+	}
+	return lo, hi
 }
 
 func roundAVX512F(dst []uint8, x []float32, inverse float32, zero int32) {
@@ -41,6 +48,9 @@ func boundsAVX2(x []float32) (lo, hi float32) {
 	lo, hi = quantizeU8BoundsRef(x[n:])
 	if n > 0 {
 		l, h := quantizeU8BoundsAVX2(unsafe.SliceData(x), n)
+		if h != h {
+			return quantizeU8BoundsRef(x)
+		}
 		lo, hi = min(lo, l), max(hi, h)
 	}
 	return lo, hi
