@@ -57,8 +57,7 @@ var measuredCosts = sync.OnceValue(func() map[string]costS8 {
 		}
 		least := func(tokens int) float64 {
 			var s ScratchS8
-			s.quantize(x.Sub(0, tokens, 0, k), nil)
-			p.prepare(&s)
+			p.quantize(&s, x.Sub(0, tokens, 0, k), nil)
 			d := dst.Sub(0, tokens, 0, n)
 			p.multiply(d, &s, nil) // also for what is made at first use
 			best, began := time.Duration(math.MaxInt64), time.Now()

@@ -20,6 +20,10 @@ type TilesS8 struct {
 type gemmS8SparseImpl struct {
 	// prepare arranges x in t.buf; t.rows, t.k, t.scale and t.zero are set.
 	prepare func(t *TilesS8, x MatU8)
+	// quantize arranges in t.buf what QuantizeU8 makes of x, and sets t.scale and
+	// t.zero; if act is not nil it is called with each row first. t.rows and t.k
+	// are set and not 0. It is nil if the variant prepares several rows at a time.
+	quantize func(t *TilesS8, x MatF32, act func(row []float32))
 	// gemm computes blocks b0 to b1 of w for all tokens of t.
 	gemm func(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int)
 	// form makes the form of w that gemm reads; nil if that is the packed one.
@@ -44,10 +48,7 @@ func (t *TilesS8) K() int { return t.k }
 
 func (t *TilesS8) prepare(x MatU8, impl *gemmS8SparseImpl) {
 	x.check()
-	if x.Cols < 1 || x.Cols > sparseMaxDim {
-		panic("kernels: activations need 1 to 65536 columns")
-	}
-	t.impl, t.rows, t.k = impl, x.Rows, x.Cols
+	t.resize(x.Rows, x.Cols, impl)
 	n := roundUp(x.Rows, 8)
 	t.scale = append(append(t.scale[:0], x.Scale[:x.Rows]...), make([]float32, n-x.Rows)...)
 	t.zero = append(append(t.zero[:0], x.Zero[:x.Rows]...), make([]int32, n-x.Rows)...)
@@ -61,6 +62,35 @@ func (t *TilesS8) prepare(x MatU8, impl *gemmS8SparseImpl) {
 	}
 	impl.prepare(t, x)
 	race.Write(t.buf)
+}
+
+// quantize is QuantizeU8 and prepare in one, for variants that have quantize.
+// It calls act, if not nil, with each row of x first.
+func (t *TilesS8) quantize(x MatF32, act func(row []float32), impl *gemmS8SparseImpl) {
+	x.check()
+	t.resize(x.Rows, x.Cols, impl)
+	n := roundUp(x.Rows, 8)
+	t.scale, t.zero = grown(t.scale, n), grown(t.zero, n)
+	clear(t.scale[x.Rows:])
+	clear(t.zero[x.Rows:])
+	if x.Rows == 0 {
+		return
+	}
+	impl.quantize(t, x, act)
+	if race.Enabled {
+		for i := range x.Rows {
+			race.Read(x.Row(i))
+		}
+	}
+	race.Write(t.buf)
+}
+
+// resize makes t one for rows of k inputs.
+func (t *TilesS8) resize(rows, k int, impl *gemmS8SparseImpl) {
+	if k < 1 || k > sparseMaxDim {
+		panic("kernels: activations need 1 to 65536 columns")
+	}
+	t.impl, t.rows, t.k = impl, rows, k
 }
 
 // grow makes t.buf n bytes long, aligned, with arbitrary content.

@@ -10,7 +10,7 @@ import (
 //go:generate go -C _asm/sparse run . -out ../..
 
 var gemmS8SparseAsm = []variant[*gemmS8SparseImpl]{
-	{"avx512vbmi", &gemmS8SparseImpl{prepare: prepareS8AVX512VBMI, gemm: gemmS8SparseAVX512VBMI}},
+	{"avx512vbmi", &gemmS8SparseImpl{prepare: prepareS8AVX512VBMI, quantize: quantizeS8AVX512VBMI, gemm: gemmS8SparseAVX512VBMI}},
 	{"avx512vnni", quartetVariant(dotAVX512VNNI)},
 	{"avxvnni", quartetVariant(dotAVXVNNI)},
 	{"avx2", quartetVariant(dotAVX2)},

@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"math"
 	"runtime"
 	"unsafe"
 )
@@ -75,12 +76,32 @@ type sparseFinishArgs struct {
 //go:noescape
 func sparseFinishAVX512VBMI(a *sparseFinishArgs)
 
-func prepareS8AVX512VBMI(t *TilesS8, x MatU8) {
-	kblocks, windows := sparseShape(x.Cols)
-	token := kblocks * 2 * windows * sparseWindow // bytes
+type sparseQuantizeArgs struct {
+	src, dst unsafe.Pointer
+	step     int // bytes from one window to the next
+	windows  int
+	blocks   int
+	inverse  float32
+	zero     int32
+	ahead    int // bytes from an element to the one to fetch into the first cache
+}
+
+//go:noescape
+func sparseQuantizeAVX512VBMI(a *sparseQuantizeArgs)
+
+// vbmiCut cuts t.rows tokens into t.tiles and makes room for them. It returns
+// the shape of a row and its bytes.
+func (t *TilesS8) vbmiCut() (kblocks, windows, token int) {
+	kblocks, windows = sparseShape(t.k)
+	token = kblocks * 2 * windows * sparseWindow
 	most := min(vbmiTokens, vbmiTile/(2*windows*sparseWindow))
-	t.tiles = (x.Rows + most - 1) / most
-	t.grow(x.Rows * token)
+	t.tiles = (t.rows + most - 1) / most
+	t.grow(t.rows * token)
+	return kblocks, windows, token
+}
+
+func prepareS8AVX512VBMI(t *TilesS8, x MatU8) {
+	kblocks, windows, token := t.vbmiCut()
 	shifts := sparseShifts(windows)
 	var lanes [4 * sparseMaxWindows]int
 	for i := range t.tiles {
@@ -106,6 +127,55 @@ func prepareS8AVX512VBMI(t *TilesS8, x MatU8) {
 		}
 	}
 	runtime.KeepAlive(x.Data)
+}
+
+func quantizeS8AVX512VBMI(t *TilesS8, x MatF32, act func([]float32)) {
+	kblocks, windows, token := t.vbmiCut()
+	block := windows * sparseWindow
+	var part [sparseMaxWindows * sparseWindow]float32
+	for i := range t.tiles {
+		t0, t1 := x.Rows*i/t.tiles, x.Rows*(i+1)/t.tiles
+		a := sparseQuantizeArgs{step: (t1 - t0) * sparseWindow, windows: windows, ahead: 4 * x.Stride}
+		for r := t0; r < t1; r++ {
+			row := x.Row(r)
+			if act != nil {
+				act(row)
+			}
+			lo, hi := boundsAVX512F(row)
+			t.scale[r], a.inverse, a.zero = quantizeU8Range(lo, hi)
+			t.zero[r] = a.zero
+			dst := t0*token + (r-t0)*sparseWindow
+			whole := x.Cols / block
+			if hi > quantizeLimit {
+				whole = 0
+			}
+			if whole > 0 {
+				a.src, a.dst, a.blocks = at(row, 0), at(t.buf, dst), whole
+				sparseQuantizeAVX512VBMI(&a)
+			}
+			for kb := whole; kb < kblocks; kb++ {
+				vbmiPart(part[:block], row[kb*block:], hi)
+				a.src, a.dst, a.blocks = unsafe.Pointer(&part), at(t.buf, dst+kb*2*block*(t1-t0)), 1
+				sparseQuantizeAVX512VBMI(&a)
+			}
+		}
+	}
+	runtime.KeepAlive(x.Data)
+	runtime.KeepAlive(t)
+}
+
+// vbmiPart copies the numbers of a block of K from the rest of a row whose
+// largest is hi: infinity becomes the largest number, so that products fit
+// int32, and what the row lacks is not a number, so that it becomes 0.
+func vbmiPart(dst, row []float32, hi float32) {
+	for i := copy(dst, row); i < len(dst); i++ {
+		dst[i] = float32(math.NaN())
+	}
+	if hi > quantizeLimit {
+		for i, v := range dst {
+			dst[i] = min(v, math.MaxFloat32)
+		}
+	}
 }
 
 func gemmS8SparseAVX512VBMI(dst MatF32, t *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {

@@ -37,9 +37,9 @@ type sourceS8 struct {
 
 // A productS8 is the weights of a layer in some form.
 type productS8 interface {
-	// prepare arranges the rows quantized in s for multiply, which writes the
-	// product with them to dst.
-	prepare(s *ScratchS8)
+	// quantize quantizes act(x), arranged for multiply, into s; multiply writes
+	// the product with it to dst.
+	quantize(s *ScratchS8, x MatF32, act func(row []float32))
 	multiply(dst MatF32, s *ScratchS8, bias []float32)
 	bytes() int
 	// work is the number of steps that every token, or every call, takes; their
@@ -191,8 +191,7 @@ func (l *LinearS8) Quantize(x MatF32, act func(row []float32), s *ScratchS8) {
 	if x.Cols != l.k {
 		panic("kernels: activations and weights differ in K")
 	}
-	s.quantize(x, act)
-	l.product.prepare(s)
+	l.product.quantize(s, x, act)
 }
 
 // Multiply writes the products with the activations that Quantize left in s to
@@ -251,7 +250,14 @@ func packGather(w sourceS8) (productS8, error) {
 	return linearGather{s}, err
 }
 
-func (p linearGather) prepare(s *ScratchS8) { s.tiles.Prepare(s.rows) }
+func (p linearGather) quantize(s *ScratchS8, x MatF32, act func(row []float32)) {
+	if gemmS8SparseBest.quantize != nil {
+		s.tiles.quantize(x, act, gemmS8SparseBest)
+		return
+	}
+	s.quantize(x, act)
+	s.tiles.Prepare(s.rows)
+}
 func (p linearGather) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Sparse(dst, &s.tiles, p.w, bias, 0, p.w.Blocks())
 }
@@ -293,7 +299,10 @@ func inBlocks(w sourceS8) bool {
 	return weights > 2*blocks
 }
 
-func (p linearBlocks) prepare(s *ScratchS8) { s.quads.Prepare(s.rows) }
+func (p linearBlocks) quantize(s *ScratchS8, x MatF32, act func(row []float32)) {
+	s.quantize(x, act)
+	s.quads.Prepare(s.rows)
+}
 func (p linearBlocks) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Blocks(dst, &s.quads, p.w, bias, 0, p.w.Blocks())
 }
@@ -314,7 +323,7 @@ func packDense(w sourceS8) (productS8, error) {
 	return linearDense{d}, err
 }
 
-func (p linearDense) prepare(*ScratchS8) {}
+func (p linearDense) quantize(s *ScratchS8, x MatF32, act func(row []float32)) { s.quantize(x, act) }
 func (p linearDense) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Dense(dst, s.rows, p.w, bias, 0, p.w.n)
 }
@@ -334,7 +343,7 @@ func packBitmask(w sourceS8) (productS8, error) {
 	return linearBitmask{b}, err
 }
 
-func (p linearBitmask) prepare(*ScratchS8) {}
+func (p linearBitmask) quantize(s *ScratchS8, x MatF32, act func(row []float32)) { s.quantize(x, act) }
 func (p linearBitmask) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Bitmask(dst, s.rows, p.w, bias, 0, p.w.n)
 }

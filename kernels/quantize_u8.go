@@ -64,16 +64,24 @@ func quantizeU8(dst MatU8, x MatF32, f quantizeU8Impl) {
 		if hi > quantizeLimit {
 			round = quantizeU8RoundRef // a product may not fit int32
 		}
-		lo, hi = max(lo, -quantizeLimit), min(hi, quantizeLimit)
-		if hi-lo < quantizeTiny {
+		var inverse float32
+		dst.Scale[i], inverse, dst.Zero[i] = quantizeU8Range(lo, hi)
+		if inverse == 0 {
 			clear(out)
-			dst.Scale[i], dst.Zero[i] = 1, 0
 			continue
 		}
-		scale := (hi - lo) / 255
-		inverse := 1 / scale
-		zero := min(max(roundToEven(-lo*inverse), 0), 255)
-		dst.Scale[i], dst.Zero[i] = scale, zero
-		round(out, in, inverse, zero)
+		round(out, in, inverse, dst.Zero[i])
 	}
+}
+
+// quantizeU8Range returns the scale, its inverse and the zero point for values
+// from lo to hi, the inverse 0 if all values become 0.
+func quantizeU8Range(lo, hi float32) (scale, inverse float32, zero int32) {
+	lo, hi = max(lo, -quantizeLimit), min(hi, quantizeLimit)
+	if hi-lo < quantizeTiny {
+		return 1, 0, 0
+	}
+	scale = (hi - lo) / 255
+	inverse = 1 / scale
+	return scale, inverse, min(max(roundToEven(-lo*inverse), 0), 255)
 }

@@ -4,6 +4,9 @@ package main
 // slot's places and weights and six temporaries fill the 32 registers.
 const vbmiTokens = 24
 
+// vbmiWindows is the largest number of windows of a block of K.
+const vbmiWindows = 12
+
 func avx512vbmi(t *text) {
 	t.line(`// func sparseDotAVX512VBMI(a *sparseDotArgs)
 //
@@ -34,6 +37,7 @@ func avx512vbmi(t *text) {
 		vbmiDot(t, n)
 	}
 	vbmiArrange(t)
+	vbmiQuantize(t)
 	vbmiFinish(t)
 }
 
@@ -218,6 +222,99 @@ func vbmiArrange(t *text) {
 	t.op("JNZ window")
 	t.op("VZEROUPPER")
 	t.op("RET\n")
+}
+
+func vbmiQuantize(t *text) {
+	for i := range 16 {
+		t.line("DATA ·sparseQuantizeOrder<>+%d(SB)/4, $%d", 4*i, i%4*4+i/4)
+	}
+	t.line("GLOBL ·sparseQuantizeOrder<>(SB), RODATA|NOPTR, $64\n")
+	t.line(`// func sparseQuantizeAVX512VBMI(a *sparseQuantizeArgs)
+//
+//	for b := range blocks {
+//		for w := range windows {
+//			for i := range 64 {
+//				x := src[64*(windows*b+w)+i]
+//				q := uint8(min(max(round(x*inverse)+zero, 0), 255)) // 0 if x is not a number
+//				dst[step*(2*windows*b+w)+i] = q
+//				dst[step*(2*windows*b+windows+(w+d[i/16])%%windows)+i] = q
+//			}
+//		}
+//	}
+//
+// where the products fit int32 unless they are negative, and d is as SparseS8
+// tells. Sums are taken of 16 bits, where they saturate: what does not fit lies
+// outside 0 to 255 anyway. Windows of the second view are put together in
+// registers: stores of a few bytes to memory that is not in the first cache take
+// longer than those of a whole line. Z16 to Z27 hold the windows of a block, Z4
+// inverse, Z5 zero, Z6 the order of the packed words; K1 to K3 mark the lanes 1
+// to 3. DI arguments, SI source, DX window of the destination, CX step, BX blocks
+// left, R8 bytes from an element to the one to fetch into the first cache.`)
+	t.table("sparseQuantizeAVX512VBMI", vbmiWindows, 24)
+	for n := 1; n <= vbmiWindows; n++ {
+		vbmiQuantizeBlocks(t, n)
+	}
+}
+
+func vbmiQuantizeBlocks(t *text, n int) {
+	t.line("TEXT ·sparseQuantizeAVX512VBMI%d<>(SB), NOSPLIT, $0-8", n)
+	t.op("MOVQ (DI), SI")
+	t.op("MOVQ 8(DI), DX")
+	t.op("MOVQ 16(DI), CX")
+	t.op("MOVQ 32(DI), BX")
+	t.op("MOVQ 48(DI), R8")
+	t.op("VBROADCASTSS 40(DI), Z4")
+	t.op("VPBROADCASTW 44(DI), Z5")
+	t.op("VMOVDQU64 ·sparseQuantizeOrder<>(SB), Z6")
+	for l := 1; l < 4; l++ {
+		t.op("MOVL $%d, AX", 0xf<<(4*l))
+		t.op("KMOVW AX, K%d", l)
+	}
+	t.line("block:")
+	for w := range n {
+		for i := range 4 {
+			t.op("VMULPS %d(SI), Z4, Z%d", 256*w+64*i, i)
+			t.op("PREFETCHT0 %d(SI)(R8*1)", 256*w+64*i)
+		}
+		for i := range 4 {
+			t.op("VCVTPS2DQ Z%d, Z%[1]d", i)
+		}
+		t.op("VPACKSSDW Z1, Z0, Z0")
+		t.op("VPACKSSDW Z3, Z2, Z2")
+		t.op("VPADDSW Z5, Z0, Z0")
+		t.op("VPADDSW Z5, Z2, Z2")
+		t.op("VPACKUSWB Z2, Z0, Z0")
+		t.op("VPERMD Z0, Z6, Z%d", 16+w)
+		t.op("VMOVDQU64 Z%d, (DX)", 16+w)
+		t.op("ADDQ CX, DX")
+	}
+	for w := range n {
+		t.op("VMOVDQA64 Z%d, Z0", 16+w)
+		for l, d := range vbmiShifts(n) {
+			if d%n != 0 {
+				t.op("VMOVDQA32 Z%d, K%d, Z0", 16+(w+n-d)%n, l)
+			}
+		}
+		t.op("VMOVDQU64 Z0, (DX)")
+		t.op("ADDQ CX, DX")
+	}
+	t.op("ADDQ $%d, SI", 256*n)
+	t.op("DECQ BX")
+	t.op("JNZ block")
+	t.op("VZEROUPPER")
+	t.op("RET\n")
+}
+
+// vbmiShifts returns by how many windows each lane is moved in the second view
+// of a block of n windows.
+func vbmiShifts(n int) [4]int {
+	switch {
+	case n >= 7:
+		return [4]int{0, 1, 4, 6}
+	case n >= 5:
+		return [4]int{0, 1, 2, 4}
+	}
+	return [4]int{0, 1 % n, 2 % n, 3 % n}
 }
 
 func vbmiFinish(t *text) {
