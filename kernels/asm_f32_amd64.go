@@ -38,6 +38,12 @@ func geluF32AVX512F(x []float32)
 func geluF32AVX2(x []float32)
 
 //go:noescape
+func geluCoarseF32AVX512F(x []float32)
+
+//go:noescape
+func geluCoarseF32AVX2(x []float32)
+
+//go:noescape
 func geluTanhF32AVX512F(x []float32)
 
 //go:noescape
@@ -103,6 +109,10 @@ func softmaxF32Asm() []variant[softmaxF32Func] {
 
 func geluF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"avx512f", geluF32AVX512F}, {"avx2", geluF32AVX2}}
+}
+
+func geluCoarseF32Asm() []variant[mapF32Func] {
+	return []variant[mapF32Func]{{"avx512f", geluCoarseF32AVX512F}, {"avx2", geluCoarseF32AVX2}}
 }
 
 func geluTanhF32Asm() []variant[mapF32Func] {

@@ -60,6 +60,10 @@ func geluF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"neon", func(x []float32) { geluF32NEON(x, &geluExact, geluFirst, geluMagic) }}}
 }
 
+func geluCoarseF32Asm() []variant[mapF32Func] {
+	return []variant[mapF32Func]{{"neon", func(x []float32) { geluF32NEON(x, &geluCoarse, geluFirst, geluMagic) }}}
+}
+
 func geluTanhF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"neon", func(x []float32) { geluF32NEON(x, &geluTanh, geluFirst, geluMagic) }}}
 }

@@ -7,5 +7,6 @@ func packF32Asm() []variant[packF32Func]           { return nil }
 func layerNormF32Asm() []variant[layerNormF32Func] { return nil }
 func softmaxF32Asm() []variant[softmaxF32Func]     { return nil }
 func geluF32Asm() []variant[mapF32Func]            { return nil }
+func geluCoarseF32Asm() []variant[mapF32Func]      { return nil }
 func geluTanhF32Asm() []variant[mapF32Func]        { return nil }
 func float16F32Asm() []variant[float16F32Func]     { return nil }

@@ -74,6 +74,7 @@
 //	layernorm_f32                                              x                 x
 //	softmax_f32                                                x                 x
 //	gelu_f32                                                   x                 x
+//	gelu_coarse_f32                                            x                 x
 //	gelu_tanh_f32                                              x                 x
 //	pack_f32                                                                     x
 //	float16_f32                                                x
@@ -91,6 +92,7 @@
 //	layernorm_f32             x
 //	softmax_f32               x
 //	gelu_f32                  x
+//	gelu_coarse_f32           x
 //	gelu_tanh_f32             x
 //	pack_f32                  x
 //	float16_f32               x

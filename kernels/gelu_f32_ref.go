@@ -4,6 +4,8 @@ import "math"
 
 func geluF32Ref(x []float32) { geluExact.apply(x) }
 
+func geluCoarseF32Ref(x []float32) { geluCoarse.apply(x) }
+
 func geluTanhF32Ref(x []float32) { geluTanh.apply(x) }
 
 // geluConsts are the constants of one form of GELU; every variant uses the same
@@ -15,7 +17,7 @@ func geluTanhF32Ref(x []float32) { geluTanh.apply(x) }
 //	x = fma(-a, p, max(x, 0))
 type geluConsts struct {
 	limit, scale float32
-	table        [6][8]float32 // coefficients by power and segment
+	table        [6][8]float32 // coefficients by power and segment; the powers at the end may be zero
 }
 
 func (g *geluConsts) apply(x []float32) {

@@ -252,6 +252,8 @@ func geluTanh64(x float64) float64 {
 
 func TestGELUF32(t *testing.T) { testMap(t, geluF32Variants, gelu64, 3e-7, 1e-6) }
 
+func TestGELUCoarseF32(t *testing.T) { testMap(t, geluCoarseF32Variants, gelu64, 3e-5, 3e-5) }
+
 func TestGELUTanhF32(t *testing.T) { testMap(t, geluTanhF32Variants, geluTanh64, 3e-7, 1e-6) }
 
 // testMap compares a GELU with float64 on every 509th float32 (8191st with -short) up to 128 in
@@ -363,6 +365,10 @@ func BenchmarkSoftmaxF32(b *testing.B) {
 
 func BenchmarkGELUF32(b *testing.B) {
 	benchVariants(b, geluF32Variants, func(b *testing.B, v variant[mapF32Func]) { benchMap(b, v.fn) })
+}
+
+func BenchmarkGELUCoarseF32(b *testing.B) {
+	benchVariants(b, geluCoarseF32Variants, func(b *testing.B, v variant[mapF32Func]) { benchMap(b, v.fn) })
 }
 
 func BenchmarkGELUTanhF32(b *testing.B) {

@@ -151,6 +151,7 @@ func TestGELUF32Same(t *testing.T) {
 	negativeNaN := math.Float32frombits(0xffc00001)
 	x = append(x, 0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), negativeNaN)
 	sameMap(t, geluF32Variants, x)
+	sameMap(t, geluCoarseF32Variants, x)
 	sameMap(t, geluTanhF32Variants, x)
 }
 
@@ -220,7 +221,7 @@ func TestBitsF32(t *testing.T) {
 	sum(y)
 	LayerNormF32(y, y, MatF32{}, numbers(outputs), numbers(outputs), 1e-12)
 	sum(y)
-	for _, gelu := range []func([]float32){GELUF32, GELUTanhF32} {
+	for _, gelu := range []func([]float32){GELUF32, GELUCoarseF32, GELUTanhF32} {
 		gelu(y.Data)
 		sum(y)
 	}
@@ -249,6 +250,7 @@ func FuzzRowsF32(f *testing.F) {
 			return
 		}
 		sameMap(t, geluF32Variants, x)
+		sameMap(t, geluCoarseF32Variants, x)
 		sameMap(t, geluTanhF32Variants, x)
 		sameSoftmax(t, x, scale)
 		reversed := slices.Clone(x)

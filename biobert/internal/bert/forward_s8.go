@@ -88,7 +88,7 @@ func (s *State) rest(w *worker, piece, lo, hi int) {
 	s.normalize(w, x, att, l.attNorm)
 	s.trace("attention.output", i, x)
 	s.multiply(w, i, 2, up, x, nil)
-	s.multiply(w, i, 3, y, up, activations[m.Act])
+	s.multiply(w, i, 3, y, up, activationsS8[m.Act])
 	s.trace("intermediate", i, up)
 	s.normalize(w, x, y, l.outNorm)
 	s.trace("output", i, x)

@@ -195,6 +195,13 @@ type wordsRaw struct{ t safetensors.Tensor }
 func (w wordsRaw) rows() int                   { return w.t.Shape[0] }
 func (w wordsRaw) row(id int32, dst []float32) { w.t.Row(int(id)).Float32s(dst) } // of a type that was checked
 
+// activationsS8 maps hidden_act to the function applied in place before its results become 8-bit.
+var activationsS8 = map[string]func([]float32){
+	"gelu":              kernels.GELUCoarseF32,
+	"gelu_new":          kernels.GELUTanhF32,
+	"gelu_pytorch_tanh": kernels.GELUTanhF32,
+}
+
 // activations maps hidden_act to the function applied in place.
 var activations = map[string]func([]float32){
 	"gelu":              kernels.GELUF32,

@@ -22,6 +22,7 @@ import (
 type gelu struct {
 	name, goName string // prefix of its symbols; of its constants in Go
 	tail         func(a float64) float64
+	degree       int // of the polynomials, at most geluDegree
 	limit, scale float32
 }
 
@@ -34,10 +35,14 @@ const (
 	geluMagic = 1.5 * (1 << 23)
 )
 
-// gelus are the two forms. At their limits limit*tail(limit) is below 1.5e-7.
-var gelus = []gelu{newGELU("gelu", "geluExact", exactTail, 5.46875), newGELU("geluTanh", "geluTanh", tanhTail, 5.125)}
+// gelus are the forms. At their limits limit*tail(limit) is below 1.5e-7, but for the coarse one: below 3e-5.
+var gelus = []gelu{
+	newGELU("gelu", "geluExact", exactTail, geluDegree, 5.46875),
+	newGELU("geluCoarse", "geluCoarse", exactTail, 3, 4.40625),
+	newGELU("geluTanh", "geluTanh", tanhTail, geluDegree, 5.125),
+}
 
-func newGELU(name, goName string, tail func(a float64) float64, limit float32) gelu {
+func newGELU(name, goName string, tail func(a float64) float64, degree int, limit float32) gelu {
 	scale := float32((geluLast - geluFirst) / float64(limit))
 	for fma32(limit, scale, geluFirst) < geluLast {
 		limit = math.Nextafter32(limit, 8)
@@ -45,22 +50,22 @@ func newGELU(name, goName string, tail func(a float64) float64, limit float32) g
 	if got := fma32(limit, scale, geluFirst); got != geluLast {
 		panic(fmt.Sprintf("the limit of %s is %g, want %g", name, got, geluLast))
 	}
-	return gelu{name, goName, tail, limit, scale}
+	return gelu{name, goName, tail, degree, limit, scale}
 }
 
-// table returns the coefficients by power and by segment modulo 8.
+// table returns the coefficients by power and by segment modulo 8; those above the degree are zero.
 func (g gelu) table() (table [geluDegree + 1][geluSegments]float32) {
 	for mid := -3; mid <= 4; mid++ {
 		lo, hi := max(float64(mid)-0.5, geluFirst), min(float64(mid)+0.5, geluLast)
 		var c [geluDegree + 1]float32
 		// Lower powers make up for the rounding of the higher ones.
-		for power := geluDegree; power >= 0; power-- {
+		for power := g.degree; power >= 0; power-- {
 			fit := approximate(power, lo, hi, func(b float64) float64 {
 				y := g.tail((b - geluFirst) / float64(g.scale))
 				if hi == geluLast { // down to 0 at the end
 					y -= g.tail(float64(g.limit)) * math.Pow((b-lo)/(hi-lo), 4)
 				}
-				for p := power + 1; p <= geluDegree; p++ {
+				for p := power + 1; p <= g.degree; p++ {
 					y -= float64(c[p]) * math.Pow(b, float64(p))
 				}
 				return y
@@ -68,7 +73,7 @@ func (g gelu) table() (table [geluDegree + 1][geluSegments]float32) {
 			c[power] = float32(fit[power])
 		}
 		if hi == geluLast {
-			endAtZero(&c)
+			endAtZero(&c, g.degree)
 		}
 		for power := range c {
 			table[power][mid&(geluSegments-1)] = c[power]
@@ -80,14 +85,14 @@ func (g gelu) table() (table [geluDegree + 1][geluSegments]float32) {
 // endAtZero changes c so that the polynomial is exactly 0 at geluLast, since
 // GELU of large x must be x or 0: c[0] has to cancel a product, which must
 // therefore be a float32, and c[1] and c[2] are moved a little until it is.
-func endAtZero(c *[geluDegree + 1]float32) {
+func endAtZero(c *[geluDegree + 1]float32, degree int) {
 	move := func(v float32, i int) float32 { // by 0, -1, 1, -2, 2 ... units in the last place
 		return math.Float32frombits(math.Float32bits(v) + uint32(i/2-i%2*i))
 	}
 	for i := range 400 {
 		c1, c2 := move(c[1], i%5), move(c[2], i/5)
-		r := c[geluDegree]
-		for p := geluDegree - 1; p > 2; p-- {
+		r := c[degree]
+		for p := degree - 1; p > 2; p-- {
 			r = fma32(r, geluLast, c[p])
 		}
 		r = fma32(fma32(r, geluLast, c2), geluLast, c1)
@@ -135,7 +140,8 @@ func (e gelu) write(a *asm, v vec) {
 	magic := g.c.add(geluMagic)
 	abs := g.c.bits(0x7fffffff)
 	var table []uint32
-	for _, row := range e.table() {
+	coefficients := e.table()
+	for _, row := range coefficients[:e.degree+1] {
 		for i := range v.lanes {
 			table = append(table, math.Float32bits(row[i%geluSegments]))
 		}
@@ -144,7 +150,7 @@ func (e gelu) write(a *asm, v vec) {
 	coef := func(power int) string { return fmt.Sprintf("%stab<>+%d(SB)", e.name, power*4*v.lanes) }
 	g.text(e.name+"F32"+v.isa, 24, "func "+e.name+"F32"+v.isa+"(x []float32)")
 	if v.lanes == 16 { // there are registers for the table
-		for power := range geluDegree + 1 {
+		for power := range e.degree + 1 {
 			g.f("VMOVUPS %s, %s", coef(power), r(16+power))
 		}
 		coef = func(power int) string { return r(16 + power) }
@@ -169,8 +175,8 @@ func (e gelu) write(a *asm, v vec) {
 		g.f("VMOVAPS %s, %s", r(12), r(2))
 		g.f("VFMADD231PS %s, %s, %s", r(13), r(1), r(2))
 		g.f("VADDPS %s, %s, %s", r(11), r(2), r(3))
-		g.f("VPERMPS %s, %s, %s", coef(geluDegree), r(3), r(4))
-		for power := geluDegree - 1; power >= 0; power-- {
+		g.f("VPERMPS %s, %s, %s", coef(e.degree), r(3), r(4))
+		for power := e.degree - 1; power >= 0; power-- {
 			g.f("VPERMPS %s, %s, %s", coef(power), r(3), r(5))
 			g.f("VFMADD213PS %s, %s, %s", r(5), r(2), r(4))
 		}

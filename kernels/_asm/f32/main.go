@@ -18,17 +18,19 @@ import (
 
 // files maps the name of each generated file to its writer.
 var files = map[string]func(*asm){
-	"gemm_f32_avx512f_amd64.s":      gemmAVX512F,
-	"gemm_f32_avx2_amd64.s":         gemmAVX2,
-	"pack_f32_avx2_amd64.s":         packAVX2,
-	"gelu_f32_avx512f_amd64.s":      func(a *asm) { gelus[0].write(a, avx512f) },
-	"gelu_f32_avx2_amd64.s":         func(a *asm) { gelus[0].write(a, avx2) },
-	"gelu_tanh_f32_avx512f_amd64.s": func(a *asm) { gelus[1].write(a, avx512f) },
-	"gelu_tanh_f32_avx2_amd64.s":    func(a *asm) { gelus[1].write(a, avx2) },
-	"softmax_f32_avx512f_amd64.s":   func(a *asm) { softmax(a, avx512f) },
-	"softmax_f32_avx2_amd64.s":      func(a *asm) { softmax(a, avx2) },
-	"layernorm_f32_avx512f_amd64.s": func(a *asm) { layerNorms(a, avx512f) },
-	"layernorm_f32_avx2_amd64.s":    func(a *asm) { layerNorms(a, avx2) },
+	"gemm_f32_avx512f_amd64.s":        gemmAVX512F,
+	"gemm_f32_avx2_amd64.s":           gemmAVX2,
+	"pack_f32_avx2_amd64.s":           packAVX2,
+	"gelu_f32_avx512f_amd64.s":        func(a *asm) { gelus[0].write(a, avx512f) },
+	"gelu_f32_avx2_amd64.s":           func(a *asm) { gelus[0].write(a, avx2) },
+	"gelu_coarse_f32_avx512f_amd64.s": func(a *asm) { gelus[1].write(a, avx512f) },
+	"gelu_coarse_f32_avx2_amd64.s":    func(a *asm) { gelus[1].write(a, avx2) },
+	"gelu_tanh_f32_avx512f_amd64.s":   func(a *asm) { gelus[2].write(a, avx512f) },
+	"gelu_tanh_f32_avx2_amd64.s":      func(a *asm) { gelus[2].write(a, avx2) },
+	"softmax_f32_avx512f_amd64.s":     func(a *asm) { softmax(a, avx512f) },
+	"softmax_f32_avx2_amd64.s":        func(a *asm) { softmax(a, avx2) },
+	"layernorm_f32_avx512f_amd64.s":   func(a *asm) { layerNorms(a, avx512f) },
+	"layernorm_f32_avx2_amd64.s":      func(a *asm) { layerNorms(a, avx2) },
 }
 
 func main() {
