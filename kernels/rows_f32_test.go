@@ -377,10 +377,12 @@ func BenchmarkGELUTanhF32(b *testing.B) {
 
 // benchMap measures fn on a row of BERT-base's feed-forward layer.
 func benchMap(b *testing.B, fn mapF32Func) {
-	src, x := randF32(newRand(), make([]float32, 3072)), make([]float32, 3072)
+	x := make([]float32, 3072)
+	for i := range x {
+		x[i] = 6 + float32(i)/3072 // neither GELU changes it: the next call finds the same
+	}
 	b.SetBytes(4 * 3072)
 	for b.Loop() {
-		copy(x, src)
 		fn(x)
 	}
 }
