@@ -53,7 +53,8 @@
 //
 // Every operation has a reference in plain Go, which is built everywhere, and
 // on amd64 and arm64 variants in assembly; the best one that the CPU can run is
-// chosen when the process starts. [Active] lists the choices.
+// chosen when the process starts. [Active] lists the choices. README.md says how
+// fast the variants are, and how far from what their instructions allow.
 //
 //	name         CPU features needed
 //	amx          those of avx512vbmi2, amx_tile, amx_int8; on Linux only
