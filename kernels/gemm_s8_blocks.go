@@ -7,12 +7,8 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 // with the same number of inputs, and any number of goroutines at a time. The
 // zero value is empty and ready for Prepare, which reuses its memory.
 type QuadsS8 struct {
-	impl    *gemmS8BlocksImpl
-	rows, k int
-	scale   []float32 // of each token, then zeros up to a multiple of 8
-	zero    []int32
-	buf     []byte
-	spare   []byte // for the last tokens, if the variant wants a multiple
+	arrangedS8
+	impl *gemmS8BlocksImpl
 }
 
 // gemmS8BlocksImpl is one variant.
@@ -40,32 +36,12 @@ func (t *QuadsS8) Rows() int { return t.rows }
 func (t *QuadsS8) K() int { return t.k }
 
 func (t *QuadsS8) prepare(x MatU8, impl *gemmS8BlocksImpl) {
-	x.check()
-	if x.Cols < 1 || x.Cols > sparseMaxDim {
-		panic("kernels: activations need 1 to 65536 columns")
+	t.take(x)
+	t.impl = impl
+	if x.Rows > 0 {
+		impl.prepare(t, x)
+		race.Write(t.buf)
 	}
-	t.impl, t.rows, t.k = impl, x.Rows, x.Cols
-	n := roundUp(x.Rows, 8)
-	t.scale = append(append(t.scale[:0], x.Scale[:x.Rows]...), make([]float32, n-x.Rows)...)
-	t.zero = append(append(t.zero[:0], x.Zero[:x.Rows]...), make([]int32, n-x.Rows)...)
-	if x.Rows == 0 {
-		return
-	}
-	if race.Enabled {
-		for i := range x.Rows {
-			race.Read(x.Data[i*x.Stride : i*x.Stride+x.Cols])
-		}
-	}
-	impl.prepare(t, x)
-	race.Write(t.buf)
-}
-
-// grow makes t.buf n bytes long, aligned, with arbitrary content.
-func (t *QuadsS8) grow(n int) {
-	if cap(t.buf) < n {
-		t.buf = alignedBytes(n)
-	}
-	t.buf = t.buf[:n]
 }
 
 // GemmS8Blocks multiplies the quantized activations x [tokens, K] with the

@@ -7,13 +7,9 @@ import "github.com/sparsebio/sparsebio/kernels/internal/race"
 // matrix with the same number of inputs, and any number of goroutines at a
 // time. The zero value is empty and ready for Prepare, which reuses its memory.
 type TilesS8 struct {
-	impl    *gemmS8SparseImpl
-	rows, k int
-	tiles   int
-	scale   []float32 // of each token, then zeros up to a multiple of 8
-	zero    []int32
-	buf     []byte
-	spare   []byte // for the last tokens, if the variant wants a multiple
+	arrangedS8
+	impl  *gemmS8SparseImpl
+	tiles int
 }
 
 // gemmS8SparseImpl is one variant.
@@ -47,32 +43,20 @@ func (t *TilesS8) Rows() int { return t.rows }
 func (t *TilesS8) K() int { return t.k }
 
 func (t *TilesS8) prepare(x MatU8, impl *gemmS8SparseImpl) {
-	x.check()
-	t.resize(x.Rows, x.Cols, impl)
-	n := roundUp(x.Rows, 8)
-	t.scale = append(append(t.scale[:0], x.Scale[:x.Rows]...), make([]float32, n-x.Rows)...)
-	t.zero = append(append(t.zero[:0], x.Zero[:x.Rows]...), make([]int32, n-x.Rows)...)
-	if x.Rows == 0 {
-		return
+	t.take(x)
+	t.impl = impl
+	if x.Rows > 0 {
+		impl.prepare(t, x)
+		race.Write(t.buf)
 	}
-	if race.Enabled {
-		for i := range x.Rows {
-			race.Read(x.Data[i*x.Stride : i*x.Stride+x.Cols])
-		}
-	}
-	impl.prepare(t, x)
-	race.Write(t.buf)
 }
 
 // quantize is QuantizeU8 and prepare in one, for variants that have quantize.
 // It calls act, if not nil, with each row of x first.
 func (t *TilesS8) quantize(x MatF32, act func(row []float32), impl *gemmS8SparseImpl) {
 	x.check()
-	t.resize(x.Rows, x.Cols, impl)
-	n := roundUp(x.Rows, 8)
-	t.scale, t.zero = grown(t.scale, n), grown(t.zero, n)
-	clear(t.scale[x.Rows:])
-	clear(t.zero[x.Rows:])
+	t.resize(x.Rows, x.Cols)
+	t.impl = impl
 	if x.Rows == 0 {
 		return
 	}
@@ -83,22 +67,6 @@ func (t *TilesS8) quantize(x MatF32, act func(row []float32), impl *gemmS8Sparse
 		}
 	}
 	race.Write(t.buf)
-}
-
-// resize makes t one for rows of k inputs.
-func (t *TilesS8) resize(rows, k int, impl *gemmS8SparseImpl) {
-	if k < 1 || k > sparseMaxDim {
-		panic("kernels: activations need 1 to 65536 columns")
-	}
-	t.impl, t.rows, t.k = impl, rows, k
-}
-
-// grow makes t.buf n bytes long, aligned, with arbitrary content.
-func (t *TilesS8) grow(n int) {
-	if cap(t.buf) < n {
-		t.buf = alignedBytes(n)
-	}
-	t.buf = t.buf[:n]
 }
 
 // GemmS8Sparse multiplies the quantized activations x [tokens, K] with the

@@ -1,0 +1,47 @@
+package kernels
+
+import "github.com/sparsebio/sparsebio/kernels/internal/race"
+
+// arrangedS8 is what TilesS8 and QuadsS8 have in common: the quantized
+// activations of some tokens, arranged for a kernel.
+type arrangedS8 struct {
+	rows, k int
+	scale   []float32 // of each token, then zeros up to a multiple of 8
+	zero    []int32
+	buf     []byte
+	spare   []byte // for the last tokens, if the variant wants a multiple
+}
+
+// take prepares t for the rows of x, but for buf.
+func (t *arrangedS8) take(x MatU8) {
+	x.check()
+	t.resize(x.Rows, x.Cols)
+	copy(t.scale, x.Scale[:x.Rows])
+	copy(t.zero, x.Zero[:x.Rows])
+	if race.Enabled {
+		for i := range x.Rows {
+			race.Read(x.Data[i*x.Stride : i*x.Stride+x.Cols])
+		}
+	}
+}
+
+// resize prepares t for rows of k inputs, but for their scales and zero points
+// and buf.
+func (t *arrangedS8) resize(rows, k int) {
+	if k < 1 || k > sparseMaxDim {
+		panic("kernels: activations need 1 to 65536 columns")
+	}
+	t.rows, t.k = rows, k
+	n := roundUp(rows, 8)
+	t.scale, t.zero = grown(t.scale, n), grown(t.zero, n)
+	clear(t.scale[rows:])
+	clear(t.zero[rows:])
+}
+
+// grow makes t.buf n bytes long, aligned, with arbitrary content.
+func (t *arrangedS8) grow(n int) {
+	if cap(t.buf) < n {
+		t.buf = alignedBytes(n)
+	}
+	t.buf = t.buf[:n]
+}
