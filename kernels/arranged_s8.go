@@ -38,6 +38,34 @@ func (t *arrangedS8) resize(rows, k int) {
 	clear(t.zero[rows:])
 }
 
+// begin checks the arguments of a product of t with weights [n, k], of which
+// blocks b0 to b1 of 64 outputs are wanted, and tells whether there is anything
+// to compute.
+func (t *arrangedS8) begin(dst MatF32, n, k int, bias []float32, b0, b1 int) bool {
+	dst.check()
+	switch {
+	case t.rows > 0 && t.k != k:
+		panic("kernels: activations and weights differ in K")
+	case dst.Rows != t.rows || dst.Cols != n:
+		panic("kernels: product of another shape")
+	case bias != nil && len(bias) != n:
+		panic("kernels: bias of another length")
+	case b0 < 0 || b1 < b0 || b1 > (n+sparseBlock-1)/sparseBlock:
+		panic("kernels: block range out of bounds")
+	}
+	if b0 == b1 || t.rows == 0 {
+		return false
+	}
+	if race.Enabled {
+		race.Read(t.buf)
+		race.Read(bias)
+		for i := range dst.Rows {
+			race.Write(dst.Row(i)[b0*sparseBlock : min(b1*sparseBlock, n)])
+		}
+	}
+	return true
+}
+
 // grow makes t.buf n bytes long, aligned, with arbitrary content.
 func (t *arrangedS8) grow(n int) {
 	if cap(t.buf) < n {

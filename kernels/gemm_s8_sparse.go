@@ -87,28 +87,9 @@ func (t *TilesS8) quantize(x MatF32, act func(row []float32), impl *gemmS8Sparse
 // It panics if shapes do not match or the range is not within 0 to w.Blocks().
 // dst must not overlap the other arguments.
 func GemmS8Sparse(dst MatF32, x *TilesS8, w *SparseS8, bias []float32, b0, b1 int) {
-	dst.check()
-	switch {
-	case x.rows > 0 && x.k != w.k:
-		panic("kernels: activations and weights differ in K")
-	case dst.Rows != x.rows || dst.Cols != w.n:
-		panic("kernels: product of another shape")
-	case bias != nil && len(bias) != w.n:
-		panic("kernels: bias of another length")
-	case b0 < 0 || b1 < b0 || b1 > w.Blocks():
-		panic("kernels: block range out of bounds")
+	if x.begin(dst, w.n, w.k, bias, b0, b1) {
+		x.impl.gemm(dst, x, w, bias, b0, b1)
 	}
-	if b0 == b1 || x.rows == 0 {
-		return
-	}
-	if race.Enabled {
-		race.Read(x.buf)
-		race.Read(bias)
-		for i := range dst.Rows {
-			race.Write(dst.Row(i)[b0*sparseBlock : min(b1*sparseBlock, w.n)])
-		}
-	}
-	x.impl.gemm(dst, x, w, bias, b0, b1)
 }
 
 // Prepare does now what the first product with w would do once: some variants
