@@ -144,6 +144,25 @@ func (w *BitmaskS8) unpackPanel(panel int, dst *[bitmaskPanel][]int8) {
 	}
 }
 
+// outputs returns outputs n0 to n1, n0 a multiple of bitmaskPanel, as a matrix
+// that shares the memory of w.
+func (w *BitmaskS8) outputs(n0, n1 int) *BitmaskS8 {
+	p0, p1 := n0/bitmaskPanel, (n1+bitmaskPanel-1)/bitmaskPanel
+	r0, r1, size := p0*bitmaskPanel, p1*bitmaskPanel, w.steps()*bitmaskMasks
+	first, end := w.start[p0], w.nnz
+	if p1 < len(w.start) {
+		end = w.start[p1]
+	}
+	p := &BitmaskS8{
+		n: n1 - n0, k: w.k, nnz: end - first, scale: w.scale[r0:r1], sums: w.sums[r0:r1],
+		masks: w.masks[p0*size : p1*size], values: w.values[first : end+bitmaskStep],
+	}
+	for _, s := range w.start[p0:p1] {
+		p.start = append(p.start, s-first)
+	}
+	return p
+}
+
 // steps returns the number of steps of inputs, the last of which may be part.
 func (w *BitmaskS8) steps() int { return (w.k + bitmaskStep - 1) / bitmaskStep }
 

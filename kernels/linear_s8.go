@@ -46,7 +46,7 @@ type productS8 interface {
 	// time is that of the form, see costS8.
 	work() int
 	// outputs returns the same for outputs n0 to n1, n0 a multiple of 64.
-	outputs(n0, n1 int) (productS8, error)
+	outputs(n0, n1 int) productS8
 }
 
 // formsS8 lists the forms; the first serves where no other is better.
@@ -130,18 +130,14 @@ func newLinearS8(w sourceS8, n, k int, bias []float32, form string, costs func()
 }
 
 // Outputs returns outputs n0 to n1 of l as a layer of their own, in the same
-// form. The forms gather and dense share the memory of l.
+// form. It shares the memory of l, but for blocks of many inputs.
 //
 // It panics unless 0 <= n0 < n1 <= N, n0 is a multiple of 64 and n1 is another or N.
 func (l *LinearS8) Outputs(n0, n1 int) *LinearS8 {
 	if n0 < 0 || n0 >= n1 || n1 > l.n || n0%sparseBlock != 0 || n1%sparseBlock != 0 && n1 != l.n {
 		panic("kernels: range of outputs out of bounds or not in 64s")
 	}
-	p, err := l.product.outputs(n0, n1)
-	if err != nil {
-		panic(err) // not reached: the weights were packed before
-	}
-	o := &LinearS8{n: n1 - n0, k: l.k, sparsity: l.sparsity, form: l.form, product: p}
+	o := &LinearS8{n: n1 - n0, k: l.k, sparsity: l.sparsity, form: l.form, product: l.product.outputs(n0, n1)}
 	if l.bias != nil {
 		o.bias = l.bias[n0:n1]
 	}
@@ -223,13 +219,13 @@ func (w sourceS8) sparsity() float64 {
 	if w.gather != nil {
 		return w.gather.Sparsity()
 	}
-	zeros := 0
-	for _, v := range w.dense.Unpack() {
-		if v == 0 {
-			zeros++
+	all, nonzero := w.dense.n*w.dense.k, 0
+	for _, v := range w.dense.data { // places outside the matrix are zero
+		if v != 0 {
+			nonzero++
 		}
 	}
-	return float64(zeros) / (float64(w.dense.n) * float64(w.dense.k))
+	return float64(all-nonzero) / float64(all)
 }
 
 // plain returns the weights row by row, and the scales.
@@ -264,8 +260,8 @@ func (p linearGather) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 func (p linearGather) bytes() int { return p.w.Bytes() }
 func (p linearGather) work() int  { return p.w.Slots() }
 
-func (p linearGather) outputs(n0, n1 int) (productS8, error) {
-	return linearGather{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}, nil
+func (p linearGather) outputs(n0, n1 int) productS8 {
+	return linearGather{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}
 }
 
 type linearBlocks struct{ w *BlocksS8 }
@@ -309,8 +305,8 @@ func (p linearBlocks) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 func (p linearBlocks) bytes() int { return p.w.Bytes() }
 func (p linearBlocks) work() int  { return p.w.total() }
 
-func (p linearBlocks) outputs(n0, n1 int) (productS8, error) {
-	return linearBlocks{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}, nil
+func (p linearBlocks) outputs(n0, n1 int) productS8 {
+	return linearBlocks{p.w.outputs(n0/sparseBlock, (n1+sparseBlock-1)/sparseBlock)}
 }
 
 type linearDense struct{ w *DenseS8 }
@@ -330,10 +326,10 @@ func (p linearDense) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 func (p linearDense) bytes() int { return p.w.Bytes() }
 func (p linearDense) work() int  { return (p.w.n + 15) / 16 * p.w.quads() }
 
-func (p linearDense) outputs(n0, n1 int) (productS8, error) {
+func (p linearDense) outputs(n0, n1 int) productS8 {
 	rows := roundUp(n1, panelLanes)
 	size := 4 * p.w.quads()
-	return linearDense{&DenseS8{n1 - n0, p.w.k, p.w.data[n0*size : rows*size], p.w.scale[n0:rows], p.w.fix[n0:rows]}}, nil
+	return linearDense{&DenseS8{n1 - n0, p.w.k, p.w.data[n0*size : rows*size], p.w.scale[n0:rows], p.w.fix[n0:rows]}}
 }
 
 type linearBitmask struct{ w *BitmaskS8 }
@@ -347,9 +343,6 @@ func (p linearBitmask) quantize(s *ScratchS8, x MatF32, act func(row []float32))
 func (p linearBitmask) multiply(dst MatF32, s *ScratchS8, bias []float32) {
 	GemmS8Bitmask(dst, s.rows, p.w, bias, 0, p.w.n)
 }
-func (p linearBitmask) outputs(n0, n1 int) (productS8, error) {
-	b, err := PackS8Bitmask(p.w.Unpack()[n0*p.w.k:n1*p.w.k], p.w.Scale()[n0:n1], n1-n0, p.w.k)
-	return linearBitmask{b}, err
-}
-func (p linearBitmask) bytes() int { return p.w.Bytes() }
-func (p linearBitmask) work() int  { return (p.w.n + 15) / 16 * p.w.steps() }
+func (p linearBitmask) outputs(n0, n1 int) productS8 { return linearBitmask{p.w.outputs(n0, n1)} }
+func (p linearBitmask) bytes() int                   { return p.w.Bytes() }
+func (p linearBitmask) work() int                    { return (p.w.n + 15) / 16 * p.w.steps() }
