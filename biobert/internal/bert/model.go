@@ -68,17 +68,7 @@ func (l *layer) linears() [4]struct {
 }
 
 // linear returns product j in the order of linears.
-func (l *layer) linear(j int) *linear {
-	switch j {
-	case 0:
-		return &l.qkv
-	case 1:
-		return &l.attOut
-	case 2:
-		return &l.up
-	}
-	return &l.down
-}
+func (l *layer) linear(j int) *linear { return l.linears()[j].linear }
 
 // headGroup returns how many heads make a group: as few as make a multiple of 64 outputs, the unit of the
 // INT8 kernels, or all.
