@@ -1,5 +1,5 @@
 // Package annot holds the plain data that every part of the library shares:
-// documents, the entities found in them, and graphs of what occurs together.
+// documents, the entities, relations and events found in them, and graphs of what occurs together.
 //
 // All offsets are byte offsets into the UTF-8 text of the document, half open:
 // Text[Start:End] is the annotated text. Values are plain data; nothing in this
@@ -28,12 +28,15 @@ type Entity struct {
 func (e Entity) Span() Span { return Span{e.Start, e.End} }
 
 // A Document is a text with what was found in it. Entities are sorted by
-// Start, then by descending End.
+// Start, then by descending End; relations by the Start of their first entity, then of the other;
+// events by the Start of their trigger.
 type Document struct {
-	ID       string   `json:"id,omitempty"`
-	Title    string   `json:"title,omitempty"`
-	Text     string   `json:"text"`
-	Entities []Entity `json:"entities"`
+	ID        string     `json:"id,omitempty"`
+	Title     string     `json:"title,omitempty"`
+	Text      string     `json:"text"`
+	Entities  []Entity   `json:"entities"`
+	Relations []Relation `json:"relations,omitempty"`
+	Events    []Event    `json:"events,omitempty"`
 }
 
 // A Graph says which things occur together.
