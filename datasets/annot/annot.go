@@ -39,7 +39,7 @@ type Document struct {
 	Events    []Event    `json:"events,omitempty"`
 }
 
-// A Graph says which things occur together.
+// A Graph says which things occur together ([CoMentions]) or how they are related ([RelationGraph]).
 type Graph struct {
 	Nodes []Node `json:"nodes"`
 	Edges []Edge `json:"edges"`
@@ -47,25 +47,33 @@ type Graph struct {
 
 // A Node is one thing that was mentioned, under its most frequent spelling.
 type Node struct {
-	Name  string `json:"name"`
-	Type  string `json:"type"`
-	Count int    `json:"count"` // mentions
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Count   int      `json:"count"`             // mentions
+	Aliases []string `json:"aliases,omitempty"` // its other spellings, the most frequent first
 }
 
-// An Edge joins two nodes.
+// An Edge joins two nodes, which differ. Those of CoMentions have no type, no
+// direction and no score. Two nodes have at most one edge of a type in each
+// direction.
 type Edge struct {
-	Source   int        `json:"source"` // index into Nodes
-	Target   int        `json:"target"` // index into Nodes, greater than Source
-	Count    int        `json:"count"`  // sentences that mention both
+	Source   int        `json:"source"`             // index into Nodes; where a directed edge starts
+	Target   int        `json:"target"`             // index into Nodes; greater than Source unless Directed
+	Type     string     `json:"type,omitempty"`     // of the relation, as the model names it: "CPR:4"
+	Meaning  string     `json:"meaning,omitempty"`  // of the type, in words: "inhibitor"
+	Directed bool       `json:"directed,omitempty"` // from Source to Target; an arrow points at Target
+	Score    float64    `json:"score,omitempty"`    // the highest of the relations behind the edge, from 0 to 1
+	Count    int        `json:"count"`              // sentences that mention both, or that relate them
 	Evidence []Evidence `json:"evidence"`
 }
 
 // Evidence is a sentence that supports an edge.
 type Evidence struct {
-	DocID    string `json:"doc_id,omitempty"`
-	Doc      int    `json:"doc"`  // index of the document
-	Span     Span   `json:"span"` // of the sentence in the document
-	Sentence string `json:"sentence"`
-	Source   Span   `json:"source"` // of the first thing, within Sentence
-	Target   Span   `json:"target"` // of the second thing, within Sentence
+	DocID    string  `json:"doc_id,omitempty"`
+	Doc      int     `json:"doc"`  // index of the document
+	Span     Span    `json:"span"` // of the sentence in the document
+	Sentence string  `json:"sentence"`
+	Source   Span    `json:"source"`          // of the edge's source, within Sentence
+	Target   Span    `json:"target"`          // of the edge's target, within Sentence
+	Score    float64 `json:"score,omitempty"` // of the relation, from 0 to 1
 }

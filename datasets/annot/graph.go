@@ -3,30 +3,7 @@ package annot
 import (
 	"cmp"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
-
-// A GraphOption changes what CoMentions keeps. Zero and negative values mean
-// no limit, which is the default of every option.
-type GraphOption func(*graphConfig)
-
-type graphConfig struct {
-	minMentions, minSentences, maxNodes, maxEvidence int
-}
-
-// WithMinMentions leaves out things mentioned fewer than n times.
-func WithMinMentions(n int) GraphOption { return func(c *graphConfig) { c.minMentions = n } }
-
-// WithMinSentences leaves out edges found in fewer than n sentences.
-func WithMinSentences(n int) GraphOption { return func(c *graphConfig) { c.minSentences = n } }
-
-// WithMaxNodes keeps the n things mentioned most.
-func WithMaxNodes(n int) GraphOption { return func(c *graphConfig) { c.maxNodes = n } }
-
-// WithMaxEvidence keeps the first n sentences of each edge; Edge.Count still
-// says how many there were.
-func WithMaxEvidence(n int) GraphOption { return func(c *graphConfig) { c.maxEvidence = n } }
 
 // CoMentions says which entities are mentioned in the same sentence.
 //
@@ -45,11 +22,8 @@ func WithMaxEvidence(n int) GraphOption { return func(c *graphConfig) { c.maxEvi
 // name or with offsets that do not fit their text are left out. The time grows with
 // the square of the number of different things in one sentence.
 func CoMentions(docs []Document, options ...GraphOption) Graph {
-	var c graphConfig
-	for _, o := range options {
-		o(&c)
-	}
-	mentions, nodes := resolve(docs, &c)
+	c := newGraphConfig(options)
+	mentions, nodes := resolve(docs, &c, false)
 	type pair struct{ source, target int }
 	edges := make(map[pair]*Edge)
 	for d, doc := range docs {
@@ -99,98 +73,6 @@ func CoMentions(docs []Document, options ...GraphOption) Graph {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
 	})
 	return g
-}
-
-// A mention is where a node occurs in a document.
-type mention struct {
-	Span
-	node int
-}
-
-// resolve names the nodes, in their final order, and returns for each document
-// its mentions of them, sorted by position.
-func resolve(docs []Document, c *graphConfig) ([][]mention, []Node) {
-	type key struct{ name, typ string }
-	type tally struct {
-		Node
-		key       key
-		spellings map[string]int
-		seen      []string // the spellings in the order of the text
-	}
-	tallies := make(map[key]*tally)
-	keys := make([][]key, len(docs)) // beside each mention
-	mentions := make([][]mention, len(docs))
-	for d, doc := range docs {
-		seen := make(map[key]map[Span]bool)
-		for _, e := range doc.Entities {
-			if e.Start < 0 || e.End > len(doc.Text) || e.Start >= e.End ||
-				!utf8.RuneStart(doc.Text[e.Start]) || e.End < len(doc.Text) && !utf8.RuneStart(doc.Text[e.End]) {
-				continue
-			}
-			from := skipSpace(doc.Text[:e.End], e.Start)
-			at := trimRight(doc.Text, from, e.End)
-			spelling := strings.Join(strings.Fields(doc.Text[at.Start:at.End]), " ")
-			k := key{normalName(spelling), e.Type}
-			if k.name == "" || seen[k][at] {
-				continue
-			}
-			if seen[k] == nil {
-				seen[k] = make(map[Span]bool)
-			}
-			seen[k][at] = true
-			t := tallies[k]
-			if t == nil {
-				t = &tally{key: k, spellings: make(map[string]int)}
-				tallies[k] = t
-			}
-			t.Count++
-			if t.spellings[spelling] == 0 {
-				t.seen = append(t.seen, spelling)
-			}
-			t.spellings[spelling]++
-			mentions[d] = append(mentions[d], mention{Span: at})
-			keys[d] = append(keys[d], k)
-		}
-	}
-
-	var kept []*tally
-	for k, t := range tallies {
-		if t.Count < c.minMentions {
-			continue
-		}
-		t.Type = k.typ
-		for _, s := range t.seen {
-			if t.spellings[s] > t.spellings[t.Name] {
-				t.Name = s
-			}
-		}
-		kept = append(kept, t)
-	}
-	slices.SortFunc(kept, func(a, b *tally) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type), cmp.Compare(a.key.name, b.key.name))
-	})
-	if c.maxNodes > 0 {
-		kept = kept[:min(len(kept), c.maxNodes)]
-	}
-	index := make(map[key]int, len(kept))
-	nodes := make([]Node, len(kept))
-	for i, t := range kept {
-		index[t.key] = i
-		nodes[i] = t.Node
-	}
-	for d, all := range mentions {
-		known := all[:0]
-		for i, m := range all {
-			if n, ok := index[keys[d][i]]; ok {
-				known = append(known, mention{m.Span, n})
-			}
-		}
-		slices.SortFunc(known, func(a, b mention) int {
-			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.node, b.node))
-		})
-		mentions[d] = known
-	}
-	return mentions, nodes
 }
 
 // joinedSentences returns the sentences of text, joined where one of the

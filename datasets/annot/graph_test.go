@@ -69,7 +69,10 @@ func TestCoMentions(t *testing.T) {
 		mark("b", "The [DNA:[protein:IL-2] gene] is on. [protein:IL2] meets [protein:IL-2] and [protein:NF-kappaB]."),
 	}
 	g := CoMentions(docs)
-	want := []Node{{"IL-2", "protein", 5}, {"NF-κB", "protein", 4}, {"IL-2 gene", "DNA", 1}, {"T cells", "cell_type", 1}, {"p53", "protein", 1}}
+	want := []Node{
+		{"IL-2", "protein", 5, []string{"il2", "IL2"}}, {"NF-κB", "protein", 4, []string{"NF kappa B", "NF-kappaB"}},
+		{"IL-2 gene", "DNA", 1, nil}, {"T cells", "cell_type", 1, nil}, {"p53", "protein", 1, nil},
+	}
 	if !reflect.DeepEqual(g.Nodes, want) {
 		t.Errorf("nodes %v, want %v", g.Nodes, want)
 	}
