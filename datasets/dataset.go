@@ -16,6 +16,7 @@ import (
 // [Load], [From] and [New].
 type Dataset struct {
 	name     string
+	split    string // as it was asked for
 	mem      memory.Allocator
 	table    arrow.Table
 	features Features

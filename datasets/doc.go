@@ -16,6 +16,9 @@
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
 // [Map], Concatenate ...) return new sets that share memory where they can.
 //
+// [Entities], [Relations] and [Events] turn what pipelines found into tables of flat columns, which
+// [Dataset.WriteFile] writes as CSV, JSON lines, Parquet or Arrow with a record of where they came from.
+//
 // # Memory
 //
 // Memory comes from Go's allocator unless [WithAllocator] says otherwise, so a

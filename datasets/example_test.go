@@ -6,7 +6,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/annot"
 )
 
 var ctx = context.Background()
@@ -160,4 +162,30 @@ func ExampleFrom() {
 	// Output:
 	// {"gene": "TP53", "score": 0.5}
 	// {"gene": "GATA1", "score": 1.0}
+}
+
+// Results become a table: a row for each entity, and where it came from.
+func ExampleEntities() {
+	docs := []annot.Document{{
+		ID: "demo-1", Text: "IL-2 and NF-κB in T cells",
+		Entities: []annot.Entity{{Type: "protein", Start: 0, End: 4, Score: 0.99}, {Type: "protein", Start: 9, End: 15, Score: 0.97}, {Type: "cell_type", Start: 19, End: 26, Score: 0.9}},
+	}}
+	made := report.Provenance{Models: []report.ModelUse{{Name: "jnlpba"}}}
+	d, err := datasets.Entities(docs, datasets.WithCharOffsets(), datasets.WithProvenance(made))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := d.WriteCSV(os.Stdout); err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := d.Provenance()
+	fmt.Println(p.Models[0].Name, p.Options, err)
+	// Output:
+	// doc,doc_id,type,text,start,end,score
+	// 0,demo-1,protein,IL-2,0,4,0.99
+	// 0,demo-1,protein,NF-κB,9,14,0.97
+	// 0,demo-1,cell_type,T cells,18,25,0.9
+	// jnlpba map[offsets:characters] <nil>
 }

@@ -405,12 +405,17 @@ func withFeatures(s *arrow.Schema, fs Features) (*arrow.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: writing features: %w", err)
 	}
-	keys, vals := []string{metadataKey}, []string{string(v)}
+	return setMetadata(s, metadataKey, string(v)), nil
+}
+
+// setMetadata returns s with a key of its metadata set, other keys kept.
+func setMetadata(s *arrow.Schema, key, value string) *arrow.Schema {
+	keys, vals := []string{key}, []string{value}
 	for i, k := range s.Metadata().Keys() {
-		if k != metadataKey {
+		if k != key {
 			keys, vals = append(keys, k), append(vals, s.Metadata().Values()[i])
 		}
 	}
 	md := arrow.NewMetadata(keys, vals)
-	return arrow.NewSchema(s.Fields(), &md), nil
+	return arrow.NewSchema(s.Fields(), &md)
 }

@@ -97,7 +97,7 @@ func dataFiles(dir, format string) (map[string][]string, string, error) {
 			return nil
 		}
 		ext := extension(p)
-		if e.IsDir() || !knownFormat(ext) || slices.Contains(notData, e.Name()) {
+		if e.IsDir() || !knownFormat(ext) || slices.Contains(notData, e.Name()) || strings.HasSuffix(e.Name(), ProvenanceSuffix) {
 			return nil
 		}
 		byExt[ext] = append(byExt[ext], p)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/sparsebio/sparsebio/biobert/report"
 )
 
 //go:embed demo/*.jsonl
@@ -32,6 +34,9 @@ type options struct {
 	format  string   // "" or an extension with its dot
 	limit   int      // -1 for none
 	mem     memory.Allocator
+
+	chars      bool // of the offsets of result tables
+	provenance *report.Provenance
 }
 
 func newOptions(opts []Option) (*options, error) {
@@ -44,7 +49,7 @@ func newOptions(opts []Option) (*options, error) {
 	return o, nil
 }
 
-// An Option changes what Load does.
+// An Option changes what Load does, or Entities, Relations and Events.
 type Option func(*options) error
 
 // WithSplit chooses a split by name: "train", "validation", "test" ... It is needed
@@ -138,6 +143,9 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.chars || o.provenance != nil {
+		return nil, errors.New("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for Load")
+	}
 	t, features, err := find(ctx, name, o)
 	if err != nil {
 		return nil, err
@@ -146,6 +154,7 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.split = o.split
 	if o.columns != nil && !slices.Equal(o.columns, d.Columns()) {
 		defer d.Release()
 		if d, err = d.SelectColumns(o.columns...); err != nil {

@@ -45,6 +45,7 @@ func (d *Dataset) derive(t arrow.Table, fs Features) *Dataset {
 	if err != nil {
 		panic("datasets: a verb broke the schema") // names were unique, features writable
 	}
+	out.split = d.split
 	return out
 }
 
@@ -73,7 +74,7 @@ func (d *Dataset) pick(rows []int) (*Dataset, error) {
 			return nil, fmt.Errorf("%w (column %q)", err, f.Name)
 		}
 	}
-	return d.derive(newTable(fields, chunks, len(rows), nil), d.features), nil
+	return d.derive(newTable(fields, chunks, len(rows), provenanceOf(d.table)), d.features), nil
 }
 
 // Filter returns the rows for which keep is true. An error that a getter of the row
@@ -308,7 +309,8 @@ func (d *Dataset) Concatenate(others ...*Dataset) (*Dataset, error) {
 			a.Retain()
 		}
 	}
-	return d.derive(newTable(fields, chunks, rows, nil), d.features), nil
+	md := sharedProvenance(append([]*Dataset{d}, others...)...)
+	return d.derive(newTable(fields, chunks, rows, md), d.features), nil
 }
 
 func sameFeature(a, b Feature) bool {

@@ -83,6 +83,10 @@ func appendCSVCell(dst []byte, s string, sep byte) []byte {
 // WriteFile writes d to a file in the format that the extension names: .jsonl,
 // .ndjson, .csv, .tsv, these with .gz added, .arrow, .feather, and .parquet if the
 // program imports datasets/parquet. The file appears complete or not at all.
+//
+// Arrow and Parquet files hold the provenance of d, if it has one. Beside a file of another format it goes
+// into a file of its own, entities.csv.provenance.json; if d has none, such a file is removed, since it
+// would speak of what was there before. Load does not read it.
 func (d *Dataset) WriteFile(path string) error {
 	write, err := d.writer(path)
 	if err != nil {
@@ -98,10 +102,23 @@ func (d *Dataset) WriteFile(path string) error {
 			return z.Close()
 		}
 	}
+	_, binary := binaryFormats[extension(path)]
+	if !binary {
+		text := write
+		write = func(w io.Writer) error {
+			if err := text(w); err != nil {
+				return err
+			}
+			return removeProvenance(path) // a crash must not leave the old one beside the new file
+		}
+	}
 	if err := atomicfile.Write(path, write); err != nil {
 		return writeError(path, err)
 	}
-	return nil
+	if binary {
+		return nil
+	}
+	return d.writeProvenance(path)
 }
 
 // CheckWritable reports why [Dataset.WriteFile] could not write a file at path: its extension names no

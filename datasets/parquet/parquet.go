@@ -7,7 +7,8 @@
 // and datasets.Load and Dataset.WriteFile know ".parquet", or use [Write].
 //
 // Files of the Hugging Face hub keep their features (labels among them), which
-// travel in the file's metadata under the key "huggingface". Two things that
+// travel in the file's metadata under the key "huggingface", beside the record of where results came from
+// under datasets.ProvenanceKey. Two things that
 // Parquet allows are refused with an error that says how to rewrite the file:
 // the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Time stamps without
 // a zone are written as UTC, in milliseconds at the coarsest; package datasets turns
@@ -58,7 +59,8 @@ func WriteTo(w io.Writer, d *datasets.Dataset) error {
 	return nil
 }
 
-const featuresKey = "huggingface"
+// kept lists the keys of the file's metadata that matter to package datasets.
+var kept = []string{"huggingface", datasets.ProvenanceKey}
 
 func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
 	pf, err := file.NewParquetReader(io.NewSectionReader(r, 0, size), file.WithReadProps(parquet.NewReaderProperties(mem)))
@@ -157,13 +159,15 @@ func checkSchema(pf *file.Reader) error {
 	return nil
 }
 
-// metadata returns the features that pqarrow leaves behind in the file.
+// metadata returns the features and the provenance, which pqarrow leaves behind in the file.
 func metadata(pf *file.Reader) *arrow.Metadata {
-	v := pf.MetaData().KeyValueMetadata().FindValue(featuresKey)
-	if v == nil {
-		return nil
+	var keys, values []string
+	for _, k := range kept {
+		if v := pf.MetaData().KeyValueMetadata().FindValue(k); v != nil {
+			keys, values = append(keys, k), append(values, *v)
+		}
 	}
-	md := arrow.NewMetadata([]string{featuresKey}, []string{*v})
+	md := arrow.NewMetadata(keys, values)
 	return &md
 }
 

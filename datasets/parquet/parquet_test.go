@@ -15,7 +15,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/annot"
 	"github.com/sparsebio/sparsebio/datasets/parquet"
 )
 
@@ -175,6 +177,59 @@ assert list(ours) == 2 * list(theirs), list(ours)
 		if err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
+	}
+}
+
+// The record of where results came from is in the file for everybody.
+func TestProvenance(t *testing.T) {
+	p := report.NewProvenance()
+	p.Command = []string{"sparsebio", "β"}
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	docs := []annot.Document{{ID: "7", Text: "β-actin binds", Entities: []annot.Entity{{Type: "protein", End: 8, Score: 0.5}}}}
+	d, err := datasets.Entities(docs, datasets.WithProvenance(p), datasets.WithCharOffsets(), datasets.WithAllocator(mem))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		d.Release()
+		mem.AssertSize(t, 0)
+	})
+	path := filepath.Join(t.TempDir(), "entities.parquet")
+	if err := d.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	want, err := d.Provenance()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, columns := range [][]string{{"text"}, d.Columns()} {
+		back := load(t, path, datasets.WithColumns(columns...))
+		got, err := back.Provenance()
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v, -want +got:\n%s", err, diff)
+		}
+		if got, want := back.Fingerprint(), d.Fingerprint(); len(columns) > 1 && got != want {
+			t.Errorf("fingerprint %s, want %s", got, want)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("files left behind: %v, %v", left, err)
+	}
+	python := os.Getenv("SPARSEBIO_PYTHON")
+	if python == "" {
+		t.Skip("what pyarrow reads: SPARSEBIO_PYTHON is not set, which names a Python with the packages datasets and pyarrow")
+	}
+	out, err := exec.Command(python, "-c", `
+import datasets, json, sys, pyarrow.parquet as pq
+p = json.loads(pq.read_schema(sys.argv[1]).metadata[b"sparsebio.provenance"])
+assert p["command"] == ["sparsebio", "β"] and p["options"] == {"offsets": "characters"} and p["started"].endswith("Z"), p
+assert json.loads(pq.read_metadata(sys.argv[1]).metadata[b"sparsebio.provenance"]) == p
+row = {"doc": 0, "doc_id": "7", "type": "protein", "text": "β-actin", "start": 0, "end": 7, "score": 0.5}
+assert pq.read_table(sys.argv[1]).to_pylist() == [row]
+assert list(datasets.Dataset.from_parquet(sys.argv[1], cache_dir=sys.argv[2])) == [row]
+`, path, t.TempDir()).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
