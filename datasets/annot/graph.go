@@ -8,9 +8,9 @@ import (
 // CoMentions says which entities are mentioned in the same sentence.
 //
 // A node is an entity type with a name; spellings that differ in case, in
-// hyphens and spaces, or in how a Greek letter is written (NF-κB, NF kappa B)
-// are one node, shown under the most frequent spelling, ties going to the one
-// seen first. An edge joins two nodes that have, within one sentence, mentions
+// hyphens and spaces, in how a Greek letter is written (NF-κB, NF kappa B), in number,
+// or as a short form does from its long form are one node ([Merging] says precisely which, [WithMerging] changes it),
+// shown under the most frequent spelling, ties going to the one seen first. An edge joins two nodes that have, within one sentence, mentions
 // that do not overlap: a name inside another ("IL-2" in "IL-2 gene"), or one span
 // with two types, joins nothing. Each sentence counts once for an edge, and its
 // evidence marks the two mentions that lie closest.

@@ -8,10 +8,11 @@ type graphConfig struct {
 	minMentions, minSentences, maxNodes, maxEvidence int
 	minScore                                         float64
 	unrelated                                        bool
+	merging                                          Merging
 }
 
 func newGraphConfig(options []GraphOption) graphConfig {
-	var c graphConfig
+	c := graphConfig{merging: MergeAll}
 	for _, o := range options {
 		o(&c)
 	}

@@ -3,7 +3,6 @@ package annot
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -15,6 +14,53 @@ type mention struct {
 
 // A nodeKey is what the mentions of one node have in common.
 type nodeKey struct{ name, typ string }
+
+// A tally counts the mentions of a node.
+type tally struct {
+	Node
+	key       nodeKey
+	spellings map[string]int
+	seen      []string        // the spellings in the order of the text
+	short     map[string]bool // those that stand for the long form
+	long      string          // the long form where one is known, as the text first gives it
+}
+
+func (t *tally) add(n named) {
+	t.Count++
+	if t.spellings[n.spelling] == 0 {
+		t.seen = append(t.seen, n.spelling)
+	}
+	t.spellings[n.spelling]++
+	if n.long != "" {
+		t.short[n.spelling] = true
+		t.long = cmp.Or(t.long, n.long)
+	}
+}
+
+// nameNodes names each node by its most frequent spelling, and by a long form where that is a short
+// form that another node of its type has too.
+func nameNodes(tallies []*tally) {
+	shown := make(map[nodeKey]int)
+	for _, t := range tallies {
+		slices.SortStableFunc(t.seen, func(a, b string) int { return cmp.Compare(t.spellings[b], t.spellings[a]) })
+		t.Type = t.key.typ
+		t.Name = t.seen[0]
+		shown[nodeKey{t.Name, t.Type}]++
+	}
+	for _, t := range tallies {
+		if shown[nodeKey{t.Name, t.Type}] > 1 && t.short[t.Name] {
+			t.Name = t.long
+			if i := slices.IndexFunc(t.seen, func(s string) bool { return !t.short[s] }); i >= 0 {
+				t.Name = t.seen[i]
+			}
+		}
+		for _, s := range t.seen {
+			if s != t.Name {
+				t.Aliases = append(t.Aliases, s)
+			}
+		}
+	}
+}
 
 // mentionAt returns where e lies in text without the white space around it, and false
 // where its offsets do not fit.
@@ -35,44 +81,7 @@ func fitsRunes(text string, s Span) bool {
 // its mentions of them, sorted by position. The mentions are the entities of the
 // documents and, on demand, those that only their relations hold.
 func resolve(docs []Document, c *graphConfig, related bool) ([][]mention, []Node) {
-	type tally struct {
-		Node
-		key       nodeKey
-		spellings map[string]int
-		seen      []string // the spellings in the order of the text
-	}
-	tallies := make(map[nodeKey]*tally)
-	keys := make([][]nodeKey, len(docs)) // beside each mention
-	mentions := make([][]mention, len(docs))
-	for d, doc := range docs {
-		seen := make(map[nodeKey]map[Span]bool)
-		add := func(e Entity) {
-			at, ok := mentionAt(doc.Text, e)
-			if !ok {
-				return
-			}
-			spelling := strings.Join(strings.Fields(doc.Text[at.Start:at.End]), " ")
-			k := nodeKey{normalName(spelling), e.Type}
-			if k.name == "" || seen[k][at] {
-				return
-			}
-			if seen[k] == nil {
-				seen[k] = make(map[Span]bool)
-			}
-			seen[k][at] = true
-			t := tallies[k]
-			if t == nil {
-				t = &tally{key: k, spellings: make(map[string]int)}
-				tallies[k] = t
-			}
-			t.Count++
-			if t.spellings[spelling] == 0 {
-				t.seen = append(t.seen, spelling)
-			}
-			t.spellings[spelling]++
-			mentions[d] = append(mentions[d], mention{Span: at})
-			keys[d] = append(keys[d], k)
-		}
+	each := func(doc Document, add func(Entity)) {
 		for _, e := range doc.Entities {
 			if related || e.Score >= c.minScore {
 				add(e)
@@ -85,20 +94,42 @@ func resolve(docs []Document, c *graphConfig, related bool) ([][]mention, []Node
 			}
 		}
 	}
+	merger := newMerger(docs, c.merging, each)
+	tallies := make(map[nodeKey]*tally)
+	keys := make([][]nodeKey, len(docs)) // beside each mention
+	mentions := make([][]mention, len(docs))
+	for d, doc := range docs {
+		seen := make(map[nodeKey]map[Span]bool)
+		each(doc, func(e Entity) {
+			at, ok := mentionAt(doc.Text, e)
+			if !ok {
+				return
+			}
+			n := merger.name(d, doc.Text, at, e.Type)
+			k := n.key
+			if k.name == "" || seen[k][at] {
+				return
+			}
+			if seen[k] == nil {
+				seen[k] = make(map[Span]bool)
+			}
+			seen[k][at] = true
+			if tallies[k] == nil {
+				tallies[k] = &tally{key: k, spellings: make(map[string]int), short: make(map[string]bool)}
+			}
+			tallies[k].add(n)
+			mentions[d] = append(mentions[d], mention{Span: at})
+			keys[d] = append(keys[d], k)
+		})
+	}
 
 	var kept []*tally
-	for k, t := range tallies {
-		if t.Count < c.minMentions {
-			continue
+	for _, t := range tallies {
+		if t.Count >= c.minMentions {
+			kept = append(kept, t)
 		}
-		t.Type = k.typ
-		slices.SortStableFunc(t.seen, func(a, b string) int { return cmp.Compare(t.spellings[b], t.spellings[a]) })
-		t.Name = t.seen[0]
-		if len(t.seen) > 1 {
-			t.Aliases = t.seen[1:]
-		}
-		kept = append(kept, t)
 	}
+	nameNodes(kept)
 	slices.SortFunc(kept, func(a, b *tally) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type), cmp.Compare(a.key.name, b.key.name))
 	})

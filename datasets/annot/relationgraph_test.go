@@ -170,8 +170,7 @@ func checkRelationGraph(t *testing.T, docs []Document, g Graph) {
 				at   Span
 				node int
 			}{{ev.Source, e.Source}, {ev.Target, e.Target}} {
-				n, text := g.Nodes[end.node], strings.Join(strings.Fields(ev.Sentence[end.at.Start:end.at.End]), " ")
-				if text != n.Name && !slices.Contains(n.Aliases, text) {
+				if n, text := g.Nodes[end.node], ev.Sentence[end.at.Start:end.at.End]; !names(n, text) {
 					t.Fatalf("evidence %q does not name %+v", text, n)
 				}
 			}
