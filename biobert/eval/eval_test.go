@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 // row is a line of seqeval.json: precision, recall, F1, support.
@@ -146,7 +148,10 @@ type tagger struct {
 func (t tagger) TagWords(context.Context, [][]string) ([][]string, error) { return t.tags, t.err }
 
 func TestTagSentences(t *testing.T) {
-	in := []Sentence{{[]string{"NF-κB", "binds"}, []string{"B-protein", "O"}}, {[]string{"Jurkat"}, []string{"B-cell_line"}}}
+	in := []corpus.Sentence{
+		{Tokens: []string{"NF-κB", "binds"}, Tags: []string{"B-protein", "O"}},
+		{Tokens: []string{"Jurkat"}, Tags: []string{"B-cell_line"}},
+	}
 	r, err := TagSentences(t.Context(), tagger{tags: [][]string{{"B-protein", "O"}, {"I-cell_line"}}}, in)
 	if err != nil {
 		t.Fatal(err)
@@ -160,4 +165,24 @@ func TestTagSentences(t *testing.T) {
 			t.Errorf("%+v: error %v", bad, err)
 		}
 	}
+}
+
+// FuzzEntityF1 scores a corpus against itself.
+func FuzzEntityF1(f *testing.F) {
+	f.Add("IL-2\tB-DNA\ngene\tI-DNA\n\n``\tO\na\tI-x\nb\tI\n")
+	f.Fuzz(func(t *testing.T, in string) {
+		sentences, err := corpus.ReadCoNLL(strings.NewReader(in))
+		if err != nil {
+			return
+		}
+		tags := make([][]string, len(sentences))
+		for i, s := range sentences {
+			tags[i] = s.Tags
+		}
+		for _, s := range []Scores{StrictF1(tags, tags), CoNLLF1(tags, tags)} {
+			if s.Micro.Support > 0 && s.Micro.F1 != 1 || s.Micro.Support != s.Micro.Correct {
+				t.Fatalf("a corpus against itself: %+v", s.Micro)
+			}
+		}
+	})
 }

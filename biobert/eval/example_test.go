@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/sparsebio/sparsebio/biobert/eval"
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 func ExampleStrictF1() {
-	gold, err := eval.ReadCoNLL(strings.NewReader("IL-2\tB-DNA\npromoter\tI-DNA\nbinds\tO\nNF-κB\tB-protein\n.\tO\n"))
+	gold, err := corpus.ReadCoNLL(strings.NewReader("IL-2\tB-DNA\npromoter\tI-DNA\nbinds\tO\nNF-κB\tB-protein\n.\tO\n"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,7 +10,17 @@ import (
 
 	"github.com/sparsebio/sparsebio/biobert"
 	"github.com/sparsebio/sparsebio/biobert/eval"
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
+
+// sharedFolder returns the folder of corpora and checkpoints that tests may read.
+func sharedFolder(t *testing.T) string {
+	shared := os.Getenv("SPARSEBIO_SHARED")
+	if shared == "" {
+		t.Skip("SPARSEBIO_SHARED is not set: no corpus to read")
+	}
+	return shared
+}
 
 // TestJNLPBA measures the two JNLPBA checkpoints on the devel set. Figures: fp32 in PyTorch gives
 // 75.57 strict and 74.38 CoNLL for the dense one, 74.17 and 72.87 for the pruned one.
@@ -18,7 +28,11 @@ func TestJNLPBA(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 1,739 sentences three times")
 	}
-	shared, sentences := eval.ReadDevel(t)
+	shared := sharedFolder(t)
+	sentences, err := corpus.ReadFile(filepath.Join(shared, "corpora/jnlpba/mtl/devel.tsv.gz"), corpus.ReadCoNLL)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tag := func(model, engine string) *eval.Tagging {
 		p, err := biobert.NewTokenClassification(t.Context(), filepath.Join(shared, "models", model),
 			biobert.WithEngine(engine), biobert.WithProgress(nil))
@@ -64,7 +78,7 @@ func TestWholeAbstracts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 250 abstracts twice")
 	}
-	shared, _ := eval.ReadDevel(t)
+	shared := sharedFolder(t)
 	f, err := os.Open(filepath.Join(shared, "corpora", "arxiv-qbio", "qbio.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package eval
 import (
 	"context"
 	"fmt"
+
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 // A Tagger labels words that are already cut, one label a word: that of the word's first
@@ -22,7 +24,7 @@ type Tagging struct {
 }
 
 // TagSentences lets t tag the sentences and scores the result.
-func TagSentences(ctx context.Context, t Tagger, sentences []Sentence) (*Tagging, error) {
+func TagSentences(ctx context.Context, t Tagger, sentences []corpus.Sentence) (*Tagging, error) {
 	r := &Tagging{Sentences: len(sentences)}
 	words, gold := make([][]string, len(sentences)), make([][]string, len(sentences))
 	for i, s := range sentences {

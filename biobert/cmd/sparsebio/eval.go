@@ -1,17 +1,14 @@
 package main
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sparsebio/sparsebio/biobert"
 	"github.com/sparsebio/sparsebio/biobert/eval"
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 func evalCommand() *cobra.Command {
@@ -27,7 +24,7 @@ default mode, in which an I- without a B- before it begins an entity.`,
 		Example: "  sparsebio eval --model jnlpba --input devel.tsv.gz",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sentences, err := readCoNLL(input)
+			sentences, err := corpus.ReadFile(input, corpus.ReadCoNLL)
 			if err != nil {
 				return err
 			}
@@ -57,23 +54,4 @@ default mode, in which an I- without a B- before it begins an entity.`,
 	addPipelineFlags(c, &threads, &engine, nil)
 	c.MarkFlagRequired("input")
 	return c
-}
-
-func readCoNLL(path string) ([]eval.Sentence, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	s, err := eval.ReadCoNLL(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return s, nil
 }
