@@ -9,8 +9,7 @@ import (
 	"strconv"
 )
 
-// Config holds the hyper-parameters of a BERT encoder with a token classification
-// head, named as in HuggingFace's config.json.
+// Config holds the hyper-parameters of a BERT encoder and its head, named as in HuggingFace's config.json.
 type Config struct {
 	ModelType    string   `json:"model_type"`
 	Arch         []string `json:"architectures"`
@@ -25,10 +24,13 @@ type Config struct {
 	LayerNormEps float64  `json:"layer_norm_eps"`
 	PositionType string   `json:"position_embedding_type"`
 	Decoder      bool     `json:"is_decoder"`
-	Labels       []string `json:"-"` // index -> label, from id2label
+	ProblemType  string   `json:"problem_type"`
+	NumLabels    *int     `json:"num_labels"`
+	Head         Head     `json:"-"` // from architectures
+	Labels       []string `json:"-"` // index -> label, from id2label; of question answering its two outputs
 }
 
-// ErrArchitecture is wrapped by the error for a model that is not a BERT token classifier.
+// ErrArchitecture is wrapped by the error for a model that is not a BERT encoder with one of the heads.
 var ErrArchitecture = errors.New("unsupported architecture")
 
 // limits against absurd sizes in a broken file: the largest BERT has 1,024 x 24.
@@ -36,6 +38,7 @@ const (
 	maxWidth  = 1 << 16
 	maxLayers = 1 << 10
 	maxVocab  = 1 << 24
+	maxLabels = 1 << 16
 )
 
 // ParseConfig reads a config.json.
@@ -61,8 +64,11 @@ func ParseConfig(b []byte) (*Config, error) {
 	case c.PositionType != "absolute" && c.PositionType != "":
 		return nil, fmt.Errorf("config.json: %w: position_embedding_type %q (only \"absolute\" is supported)", ErrArchitecture, c.PositionType)
 	}
-	if len(c.Arch) > 0 && c.Arch[0] != "BertForTokenClassification" {
-		return nil, fmt.Errorf("config.json: %w: %q (only \"BertForTokenClassification\" is supported)", ErrArchitecture, c.Arch[0])
+	if len(c.Arch) > 0 {
+		var ok bool
+		if c.Head, ok = headOf(c.Arch[0]); !ok {
+			return nil, fmt.Errorf("config.json: %w: %q (supported: %s)", ErrArchitecture, c.Arch[0], architectureNames())
+		}
 	}
 	if _, ok := activations[c.Act]; !ok {
 		return nil, fmt.Errorf("config.json: %w: hidden_act %q (supported: gelu, gelu_new, gelu_pytorch_tanh)", ErrArchitecture, c.Act)
@@ -86,10 +92,51 @@ func ParseConfig(b []byte) (*Config, error) {
 		return nil, fmt.Errorf("config.json: max_position_embeddings is %d (too few to hold a word)", c.MaxPosition)
 	}
 	var err error
-	if c.Labels, err = labelNames(labels.ID2Label, labels.Label2ID); err != nil {
+	if c.Labels, err = c.labels(labels.ID2Label, labels.Label2ID); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	return c, nil
+}
+
+// labels returns the names of the outputs of the head.
+func (c *Config) labels(id2label, label2id map[string]json.RawMessage) ([]string, error) {
+	if c.NumLabels != nil && (*c.NumLabels < 1 || *c.NumLabels > maxLabels) {
+		return nil, fmt.Errorf("num_labels is %d (must be from 1 to %d)", *c.NumLabels, maxLabels)
+	}
+	if c.Head == QuestionAnswering {
+		return []string{"start", "end"}, nil
+	}
+	var names []string
+	var err error
+	if c.Head == SequenceClassification && len(id2label) == 0 && len(label2id) == 0 {
+		n := 2 // that of transformers
+		if c.NumLabels != nil {
+			n = *c.NumLabels
+		}
+		for i := range n {
+			names = append(names, fmt.Sprintf("LABEL_%d", i))
+		}
+	} else if names, err = labelNames(id2label, label2id); err != nil {
+		return nil, err
+	}
+	if c.NumLabels != nil && *c.NumLabels != len(names) {
+		return nil, fmt.Errorf("num_labels is %d, but there are names for %d labels", *c.NumLabels, len(names))
+	}
+	if c.Head != SequenceClassification {
+		return names, nil
+	}
+	switch c.ProblemType {
+	case MultiLabel:
+		return names, nil // of one label too: it holds or not
+	case "", SingleLabel:
+		if len(names) == 1 {
+			return nil, fmt.Errorf("%w: one label, which means regression (supported: classification, of two labels or more)", ErrArchitecture)
+		}
+		return names, nil
+	case "regression":
+		return nil, fmt.Errorf("%w: problem_type \"regression\" (supported: %s, %s)", ErrArchitecture, SingleLabel, MultiLabel)
+	}
+	return nil, fmt.Errorf("problem_type %q is unknown (have %s, %s)", c.ProblemType, SingleLabel, MultiLabel)
 }
 
 // configError words an error of encoding/json without the names of Go types.
@@ -142,7 +189,7 @@ func labelNames(id2label, label2id map[string]json.RawMessage) ([]string, error)
 		}
 	}
 	if len(m) == 0 {
-		return nil, errors.New("no id2label (a token classifier needs its label names)")
+		return nil, errors.New("no id2label (a classifier needs the names of its labels)")
 	}
 	ids := make([]int, 0, len(m))
 	for i := range m {

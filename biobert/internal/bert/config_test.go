@@ -68,3 +68,52 @@ func FuzzParseConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestParseConfigHeads(t *testing.T) {
+	sequence := strings.Replace(goodConfig, "ForToken", "ForSequence", 1)
+	qa := strings.Replace(goodConfig, "ForTokenClassification", "ForQuestionAnswering", 1)
+	two := `"id2label":{"0":"no","1":"yes"}`
+	labels := goodConfig[strings.Index(goodConfig, `"id2label"`) : len(goodConfig)-1]
+	for _, c := range []struct {
+		config string
+		head   Head
+		labels string
+		err    string
+	}{
+		{goodConfig, TokenClassification, "O B-x I-x", ""},
+		{strings.Replace(goodConfig, `"architectures":["BertForTokenClassification"],`, "", 1), TokenClassification, "O B-x I-x", ""},
+		{strings.Replace(goodConfig, labels, labels+`,"num_labels":3`, 1), TokenClassification, "O B-x I-x", ""},
+		{strings.Replace(goodConfig, labels, labels+`,"num_labels":4`, 1), 0, "", "num_labels is 4, but there are names for 3"},
+		{strings.Replace(goodConfig, labels, labels+`,"num_labels":"3"`, 1), 0, "", `"num_labels" is a string`},
+		{strings.Replace(goodConfig, labels, labels+`,"problem_type":7`, 1), 0, "", `"problem_type" is a number`},
+		{strings.Replace(goodConfig, labels, labels+`,"problem_type":"regression"`, 1), TokenClassification, "O B-x I-x", ""}, // of no account here
+		{sequence, SequenceClassification, "O B-x I-x", ""},
+		{strings.Replace(sequence, labels, `"num_labels":3`, 1), SequenceClassification, "LABEL_0 LABEL_1 LABEL_2", ""},
+		{strings.Replace(sequence, labels, `"pad_token_id":0`, 1), SequenceClassification, "LABEL_0 LABEL_1", ""},
+		{strings.Replace(sequence, labels, two+`,"problem_type":"multi_label_classification"`, 1), SequenceClassification, "no yes", ""},
+		{strings.Replace(sequence, labels, two+`,"problem_type":"single_label_classification"`, 1), SequenceClassification, "no yes", ""},
+		{strings.Replace(sequence, labels, two+`,"problem_type":null`, 1), SequenceClassification, "no yes", ""},
+		{strings.Replace(sequence, labels, `"id2label":{"0":"x"},"problem_type":"multi_label_classification"`, 1), SequenceClassification, "x", ""},
+		{strings.Replace(sequence, labels, two+`,"problem_type":"regression"`, 1), 0, "", `problem_type "regression"`},
+		{strings.Replace(sequence, labels, two+`,"problem_type":"ranking"`, 1), 0, "", `problem_type "ranking" is unknown`},
+		{strings.Replace(sequence, labels, `"id2label":{"0":"x"}`, 1), 0, "", "regression"},
+		{strings.Replace(sequence, labels, `"num_labels":1`, 1), 0, "", "regression"},
+		{strings.Replace(sequence, labels, `"num_labels":0`, 1), 0, "", "num_labels is 0"},
+		{strings.Replace(sequence, labels, `"num_labels":99999999`, 1), 0, "", "num_labels is 99999999"},
+		{qa, QuestionAnswering, "start end", ""},
+		{strings.Replace(qa, labels, `"pad_token_id":0`, 1), QuestionAnswering, "start end", ""},
+	} {
+		got, err := ParseConfig([]byte(c.config))
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: got %v, want %q in it", c.config[120:], err, c.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.config[120:], err)
+		} else if got.Head != c.head || strings.Join(got.Labels, " ") != c.labels {
+			t.Errorf("%s: %v, %q", c.config[120:], got.Head, got.Labels)
+		}
+	}
+}

@@ -88,10 +88,14 @@ func (m *Model) Explain(tokens int) (report.Explanation, error) {
 	e.Tokens = tokens
 	for i := range m.layers {
 		for j, l := range m.layers[i].linears() {
+			rows := tokens
+			if m.Head == SequenceClassification && i == len(m.layers)-1 && j > 0 {
+				rows = 1 // see keepFirst
+			}
 			e.Layers = append(e.Layers, report.LayerTime{
 				Layer: fmt.Sprintf("%d %s", i, l.name), Outputs: l.n, Inputs: l.k,
 				Sparsity: l.zeros / (float64(l.n) * float64(l.k)), Kernel: l.s8.Kernel(), Bytes: l.s8.Bytes(),
-				ExpectedS: l.s8.Expected(tokens).Seconds(), MeasuredS: best.linears[4*i+j].Seconds(),
+				ExpectedS: l.s8.Expected(rows).Seconds(), MeasuredS: best.linears[4*i+j].Seconds(),
 			})
 		}
 	}

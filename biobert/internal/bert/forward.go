@@ -10,13 +10,24 @@ import (
 type Batch struct {
 	IDs    []int32 // token ids of all sequences
 	Starts []int   // index in IDs of each sequence's first token; one more at the end, len(IDs)
+	Second []int   // index in IDs of the first token of each sequence that has type 1: the second text of a pair
 }
 
-// Add appends a sequence, given in pieces.
+// Add appends a sequence, given in pieces, all of whose tokens have type 0.
 func (b *Batch) Add(pieces ...[]int32) {
+	n := 0
+	for _, ids := range pieces {
+		n += len(ids)
+	}
+	b.AddPair(n, pieces...)
+}
+
+// AddPair appends a sequence, given in pieces, whose tokens have type 0 up to number first and type 1 from there on.
+func (b *Batch) AddPair(first int, pieces ...[]int32) {
 	if len(b.Starts) == 0 {
 		b.Starts = append(b.Starts, 0)
 	}
+	b.Second = append(b.Second, len(b.IDs)+first)
 	for _, ids := range pieces {
 		b.IDs = append(b.IDs, ids...)
 	}
@@ -24,7 +35,7 @@ func (b *Batch) Add(pieces ...[]int32) {
 }
 
 // Reset empties b and keeps its memory.
-func (b *Batch) Reset() { b.IDs, b.Starts = b.IDs[:0], b.Starts[:0] }
+func (b *Batch) Reset() { b.IDs, b.Starts, b.Second = b.IDs[:0], b.Starts[:0], b.Second[:0] }
 
 // Len returns the number of sequences.
 func (b *Batch) Len() int { return max(len(b.Starts)-1, 0) }
@@ -137,13 +148,16 @@ func (s *State) split(n, unit int, f rangeFunc) {
 	s.cut(n, unit, pieces, f)
 }
 
-// Forward returns the logits [tokens, labels] of a batch. The matrix belongs to s and
-// is valid until its next pass. Every id must be below the size of the vocabulary and
+// Forward returns the logits of a batch: [sequences, labels] of a sequence classifier, else [tokens, labels]. The
+// matrix belongs to s and is valid until its next pass. Every id must be below the size of the vocabulary and
 // no sequence longer than MaxPosition: Check says whether that is so.
 func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
-	t, h := len(b.IDs), m.Hidden
+	t, h, rows := len(b.IDs), m.Hidden, len(b.IDs)
+	if m.Head == SequenceClassification {
+		rows = b.Len()
+	}
 	s.model, s.batch = m, b
-	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(t, len(m.Labels))
+	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(rows, len(m.Labels))
 	if m.Engine == Dense {
 		s.qkv = s.qkvBuffer.mat(t, 3*h)
 		s.forwardF32()
@@ -158,8 +172,12 @@ func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 // Check reports why a batch cannot be passed to Forward.
 func (m *Model) Check(b *Batch) error {
 	for i := range b.Len() {
-		if n := b.Starts[i+1] - b.Starts[i]; n > m.MaxPosition {
-			return fmt.Errorf("sequence of %d tokens, the model takes %d", n, m.MaxPosition)
+		n := b.Starts[i+1] - b.Starts[i]
+		if n < 1 || n > m.MaxPosition {
+			return fmt.Errorf("sequence of %d tokens, the model takes 1 to %d", n, m.MaxPosition)
+		}
+		if b.Second[i] < b.Starts[i+1] && m.second == nil {
+			return fmt.Errorf("a pair of texts, the model has one type of tokens and reads single ones (type_vocab_size is %d)", m.TypeVocab)
 		}
 	}
 	for _, id := range b.IDs {
@@ -181,6 +199,11 @@ func (s *State) embed(lo, hi int) {
 		from, end := t, min(hi, b.Starts[seq+1])
 		for ; t < end; t++ {
 			m.word.row(b.IDs[t], s.x.Row(t))
+			if t >= b.Second[seq] {
+				for i, v := range m.second {
+					s.x.Row(t)[i] += v
+				}
+			}
 		}
 		x := s.x.Sub(from, end, 0, m.Hidden)
 		p := kernels.MatF32{Data: m.position[(from-b.Starts[seq])*m.Hidden:], Rows: x.Rows, Cols: m.Hidden, Stride: m.Hidden}

@@ -18,6 +18,9 @@ func (s *State) forwardF32() {
 		s.trace("qkv", i, s.qkv)
 		s.attention()
 		s.trace("attention.context", i, s.y)
+		if s.keepFirst() {
+			t = s.x.Rows
+		}
 		att := s.qkvBuffer.mat(t, h) // Q, K and V are done with
 		s.apply(&l.attOut, att, s.y, nil)
 		s.residual, s.norm = att, l.attNorm
@@ -34,7 +37,13 @@ func (s *State) forwardF32() {
 		s.split(t, 8, s.doNorm)
 		s.trace("output", i, s.x)
 	}
-	s.apply(&m.classifier, s.logits, s.x, nil)
+	x := s.x
+	if m.Head == SequenceClassification {
+		x = s.qkvBuffer.mat(t, h)
+		s.apply(&m.pooler, x, s.x, nil)
+		s.pooled(&s.workers[0], x)
+	}
+	s.apply(&m.classifier, s.logits, x, nil)
 }
 
 // apply writes the product of x [rows, k] with the dense weights of l to dst [rows, n] and then applies act,

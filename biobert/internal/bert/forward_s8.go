@@ -32,6 +32,9 @@ func (s *State) forwardS8() {
 		s.pool.run(len(m.layers[s.layer].groups), s.doGroup)
 		s.trace("qkv", s.layer, s.qkv)
 		s.trace("attention.context", s.layer, s.y)
+		if s.keepFirst() {
+			t = s.x.Rows
+		}
 		s.cut(t, 1, pieces, s.doLayer)
 	}
 }
@@ -97,6 +100,11 @@ func (s *State) rest(w *worker, piece, lo, hi int) {
 		return
 	}
 	began := s.now()
+	if m.Head == SequenceClassification {
+		kernels.GemmF32(att, x, m.pooler.dense, m.pooler.bias, 0, h)
+		s.pooled(w, att)
+		x = att
+	}
 	kernels.GemmF32(s.logits.Sub(lo, hi, 0, s.logits.Cols), x, m.classifier.dense, m.classifier.bias, 0, s.logits.Cols)
 	s.took(w, Classifier, -1, began)
 }

@@ -92,7 +92,7 @@ func (c *Checkpoint) Close() error {
 func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
 	t, err := c.file.Tensor(name)
 	if err != nil {
-		return t, fmt.Errorf("%w; is it the checkpoint of a BERT token classifier?", err)
+		return t, fmt.Errorf("%w (config.json says %s: do both files belong to the same model?)", err, c.Config.Head)
 	}
 	if !slices.Equal(t.Shape, shape) {
 		return t, fmt.Errorf("%s: tensor %q has the shape %v, config.json wants %v (do both files belong to the same model?)", c.path, name, t.Shape, shape)
@@ -317,13 +317,22 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 		m.layers[i].attNorm = getNorm(p + "attention.output.LayerNorm")
 		m.layers[i].outNorm = getNorm(p + "output.LayerNorm")
 	}
-	cw, cb := get("classifier.weight", len(m.Labels), h), get("classifier.bias", len(m.Labels))
+	name := m.Head.tensor()
+	cw, cb := get(name+".weight", len(m.Labels), h), get(name+".bias", len(m.Labels))
+	var pw, pb []float32
+	if m.Head == SequenceClassification {
+		pw, pb = get(c.prefix+"pooler.dense.weight", h, h), get(c.prefix+"pooler.dense.bias", h)
+	}
 	if err != nil {
 		return err
 	}
 	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	if pw != nil {
+		m.pooler = denseLinear(pw, pb, h, h)
+	}
 	addTypes(m.position, types, h)
-	name := e + "word_embeddings.weight"
+	m.second = secondType(types, h)
+	name = e + "word_embeddings.weight"
 	t, err := c.tensor(name, m.Vocab, h)
 	if err != nil {
 		return err
@@ -369,6 +378,19 @@ func addTypes(position, types []float32, hidden int) {
 	}
 }
 
+// secondType returns what is to be added to the embedding of a token of the second text of a pair, whose type is 1,
+// or nil if the model has one type only.
+func secondType(types []float32, hidden int) []float32 {
+	if len(types) < 2*hidden {
+		return nil
+	}
+	d := make([]float32, hidden)
+	for i := range d {
+		d[i] = types[hidden+i] - types[i]
+	}
+	return d
+}
+
 // OpenPacked makes a model of a packed file; table holds the word embedding and is the
 // same file unless the model shares it. The files must stay open as long as the model.
 // An empty engine is that of the file; a file of the sparse one serves DenseS8 too. form is
@@ -396,11 +418,25 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 		m.layers[i].attNorm = getNorm(fmt.Sprintf("layer.%d.attention.norm", i))
 		m.layers[i].outNorm = getNorm(fmt.Sprintf("layer.%d.output.norm", i))
 	}
-	cw, cb := get("classifier.weight", len(m.Labels), h), get("classifier.bias", len(m.Labels))
+	name := m.Head.tensor()
+	cw, cb := get(name+".weight", len(m.Labels), h), get(name+".bias", len(m.Labels))
+	var types, pb []float32
+	if m.Head != TokenClassification {
+		types = get("embeddings.types", m.TypeVocab, h)
+	}
+	if m.Head == SequenceClassification {
+		pb = get("pooler.bias", h)
+	}
 	if err != nil {
 		return nil, err
 	}
 	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	m.second = secondType(types, h)
+	if m.Head == SequenceClassification {
+		if m.pooler, err = openHalf(f, "pooler", pb, h, h); err != nil {
+			return nil, err
+		}
+	}
 	words, err := table.Section("embeddings.word", packed.S8, m.Vocab, h)
 	if err != nil {
 		return nil, err
@@ -544,23 +580,30 @@ func loadDenseLayer(m *Model, f *packed.File, i int) error {
 	for j, l := range m.layers[i].linears() {
 		name := fmt.Sprintf("layer.%d.%s", i, l.name)
 		n, k := m.shape(j)
-		b, err := f.Section(name, packed.F16, n, k)
-		if err != nil {
-			return err
-		}
 		bias, err := f.Float32s(name+".bias", n)
 		if err != nil {
 			return err
 		}
-		half, zeros := make([]uint16, k), 0
-		w := kernels.PackF32Func(n, k, func(r int, dst []float32) {
-			for x := range half {
-				half[x] = binary.LittleEndian.Uint16(b[2*(r*k+x):])
-			}
-			kernels.Float16ToF32(dst, half)
-			zeros += countZeros(dst)
-		})
-		*l.linear = linear{n: n, k: k, zeros: float64(zeros), dense: w, bias: bias}
+		if *l.linear, err = openHalf(f, name, bias, n, k); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// openHalf reads the half-precision weights [n, k] of a linear.
+func openHalf(f *packed.File, name string, bias []float32, n, k int) (linear, error) {
+	b, err := f.Section(name, packed.F16, n, k)
+	if err != nil {
+		return linear{}, err
+	}
+	half, zeros := make([]uint16, k), 0
+	w := kernels.PackF32Func(n, k, func(r int, dst []float32) {
+		for x := range half {
+			half[x] = binary.LittleEndian.Uint16(b[2*(r*k+x):])
+		}
+		kernels.Float16ToF32(dst, half)
+		zeros += countZeros(dst)
+	})
+	return linear{n: n, k: k, zeros: float64(zeros), dense: w, bias: bias}, nil
 }

@@ -1,6 +1,6 @@
-// Package bert runs BERT encoders with a token classification head, as defined by
-// Devlin et al. (arXiv 1810.04805) and by the BertForTokenClassification of
-// HuggingFace transformers, on the kernels of package kernels.
+// Package bert runs BERT encoders with a head, as defined by Devlin et al. (arXiv 1810.04805) and by the
+// BertForTokenClassification, BertForSequenceClassification and BertForQuestionAnswering of HuggingFace
+// transformers, on the kernels of package kernels.
 //
 // Sequences are packed end to end: a batch of B sequences is one matrix of
 // [total tokens, hidden]; only the positions and attention know the borders. So
@@ -30,7 +30,7 @@ const (
 // Engines lists all engines.
 var Engines = []Engine{Dense, DenseS8, Sparse}
 
-// Model is a BERT token classifier. It is immutable after it was made and safe
+// Model is a BERT encoder with its head. It is immutable after it was made and safe
 // for concurrent use; each goroutine needs a State of its own.
 type Model struct {
 	Config
@@ -38,8 +38,10 @@ type Model struct {
 
 	word       wordTable // [vocab, hidden]
 	position   []float32 // [max position, hidden], token type 0 added
+	second     []float32 // [hidden], token type 1 less token type 0; nil if there is none
 	embNorm    norm
 	layers     []layer
+	pooler     linear // [hidden, hidden], of sequence classification only; always dense
 	classifier linear // [labels, hidden], always dense
 }
 

@@ -292,12 +292,9 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 		addNorm(fmt.Sprintf("layer.%d.attention.norm", i), m.layers[i].attNorm)
 		addNorm(fmt.Sprintf("layer.%d.output.norm", i), m.layers[i].outNorm)
 	}
-	cw, err := c.floats("classifier.weight", len(m.Labels), h)
-	if err != nil {
+	if err := c.exportHead(w, m); err != nil {
 		return nil, err
 	}
-	w.AddFloat32s("classifier.weight", cw, len(m.Labels), h)
-	w.AddFloat32s("classifier.bias", m.classifier.bias, len(m.Labels))
 	if engine == Sparse {
 		return w, sparseEncoder(w, c.Config, c.weights)
 	}
@@ -307,17 +304,50 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 			if err != nil {
 				return nil, err
 			}
-			half, b := make([]uint16, len(f)), make([]byte, 0, 2*len(f))
-			kernels.F32ToFloat16(half, f)
-			for _, v := range half {
-				b = binary.LittleEndian.AppendUint16(b, v)
-			}
 			name := fmt.Sprintf("layer.%d.%s", i, l.name)
-			w.Add(name, packed.F16, b, n, k)
+			addHalf(w, name, f, n, k)
 			w.AddFloat32s(name+".bias", bias, n)
 		}
 	}
 	return w, nil
+}
+
+// exportHead writes the head, and for those that read pairs of texts the embeddings of token types.
+func (c *Checkpoint) exportHead(w *packed.Writer, m *Model) error {
+	h, name := m.Hidden, m.Head.tensor()
+	cw, err := c.floats(name+".weight", len(m.Labels), h)
+	if err != nil {
+		return err
+	}
+	w.AddFloat32s(name+".weight", cw, len(m.Labels), h)
+	w.AddFloat32s(name+".bias", m.classifier.bias, len(m.Labels))
+	if m.Head == TokenClassification {
+		return nil
+	}
+	types, err := c.floats(c.prefix+"embeddings.token_type_embeddings.weight", m.TypeVocab, h)
+	if err != nil {
+		return err
+	}
+	w.AddFloat32s("embeddings.types", types, m.TypeVocab, h)
+	if m.Head == SequenceClassification {
+		pw, err := c.floats(c.prefix+"pooler.dense.weight", h, h)
+		if err != nil {
+			return err
+		}
+		addHalf(w, "pooler", pw, h, h)
+		w.AddFloat32s("pooler.bias", m.pooler.bias, h)
+	}
+	return nil
+}
+
+// addHalf writes weights [n, k] in half precision.
+func addHalf(w *packed.Writer, name string, weights []float32, n, k int) {
+	half, b := make([]uint16, len(weights)), make([]byte, 0, 2*len(weights))
+	kernels.F32ToFloat16(half, weights)
+	for _, v := range half {
+		b = binary.LittleEndian.AppendUint16(b, v)
+	}
+	w.Add(name, packed.F16, b, n, k)
 }
 
 // ExportTable writes the word embedding, quantized to INT8 with a scale per row.
