@@ -52,15 +52,7 @@ type EntityGroup struct {
 	End         int     `json:"end"`          // byte offset after the entity
 }
 
-// scored is a text after the model: its pieces without the special tokens, with the
-// probabilities of the labels.
-type scored struct {
-	text   string
-	enc    *token.Encoding
-	probs  []float64 // [tokens, labels], rows of special tokens unused
-	labels []string
-}
-
+// row returns the probabilities of the labels of token i.
 func (s *scored) row(i int) []float64 { n := len(s.labels); return s.probs[i*n : (i+1)*n] }
 
 // best returns the most probable label of row r.

@@ -150,7 +150,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 	if err := o.check(); err != nil {
 		return report.Benchmark{}, err
 	}
-	op, err := newOptions(opts)
+	op, err := newOptions("TokenClassification", opts)
 	if err != nil {
 		return report.Benchmark{}, err
 	}
@@ -177,7 +177,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 		if err != nil {
 			return report.Benchmark{}, err
 		}
-		p := &TokenClassification{name: name, model: m, opt: op, close: func() error { return nil }, idle: map[int][]*reader{}}
+		p := &TokenClassification{newPipeline(name, m, op, tokenTask{op.stride})}
 		defer p.Close()
 		ps = append(ps, p)
 	}

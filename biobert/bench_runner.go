@@ -114,7 +114,7 @@ const tokenizerTime = 50 * time.Millisecond
 // tokenize counts the tokens of each document, measures how fast texts become tokens, and for latency puts these in
 // their place.
 func (r *runner) tokenize(ctx context.Context) error {
-	rd := reader{p: r.p}
+	rd := reader{p: r.p.pipeline}
 	encs := make([]token.Encoding, len(r.in))
 	text := 0
 	began := time.Now()

@@ -196,7 +196,7 @@ func TestCut(t *testing.T) {
 		{BenchOptions{Latency: true, Rounds: 1, Batch: 4}, 10, 3},
 	} {
 		o := &options{threads: 2}
-		r := &runner{schedule: newSchedule(c.o), p: &TokenClassification{opt: o}, in: make([]input, 10), tokens: slices.Repeat([]int{200}, 10), total: 2000}
+		r := &runner{schedule: newSchedule(c.o), p: &TokenClassification{&pipeline{opt: o}}, in: make([]input, 10), tokens: slices.Repeat([]int{200}, 10), total: 2000}
 		r.cut(c.rate)
 		at, tokens := 0, 0
 		for _, k := range r.chunks {

@@ -21,8 +21,8 @@ type opened struct {
 	close func() error
 }
 
-// openModel opens what name stands for.
-func openModel(name string, op *options) (*opened, error) {
+// openModel opens what name stands for, if it has the given head.
+func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	if err := kernels.Check(); err != nil {
 		return nil, fmt.Errorf("biobert: %w", err)
 	}
@@ -33,18 +33,18 @@ func openModel(name string, op *options) (*opened, error) {
 	var o *opened
 	switch {
 	case src.Dir != "":
-		o, err = openDir(src.Dir, op)
+		o, err = openDir(src.Dir, head, op)
 	case src.File != "":
 		var f *packed.File
 		if f, err = packed.OpenFile(src.File); err == nil {
-			if o, err = openPacked(f, op); err != nil {
+			if o, err = openPacked(f, head, op); err != nil {
 				f.Close()
 			}
 		}
 	default:
 		var f *packed.File
 		if f, err = packed.Open(bytesOf(src.Packed)); err == nil {
-			o, err = openPacked(f, op)
+			o, err = openPacked(f, head, op)
 		}
 	}
 	if err != nil {
@@ -62,9 +62,13 @@ func openModel(name string, op *options) (*opened, error) {
 	return o, nil
 }
 
-func openDir(dir string, op *options) (*opened, error) {
+func openDir(dir string, head bert.Head, op *options) (*opened, error) {
 	c, err := bert.OpenCheckpoint(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkHead(c.Config.Head, head); err != nil {
+		c.Close()
 		return nil, err
 	}
 	tok, err := token.Open(dir)
@@ -80,14 +84,20 @@ func openDir(dir string, op *options) (*opened, error) {
 	return &opened{m, tok, tok.Notes(), c.Close}, nil
 }
 
-func openPacked(f *packed.File, op *options) (*opened, error) {
+func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
+	c, err := bert.ParseConfig(f.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHead(c.Head, head); err != nil {
+		return nil, err
+	}
 	table := f
 	if f.Table != "" {
 		data, ok := hub.Table(f.Table)
 		if !ok {
 			return nil, fmt.Errorf("it needs the table %q, which no imported package registers", f.Table)
 		}
-		var err error
 		if table, err = packed.Open(bytesOf(data)); err != nil {
 			return nil, fmt.Errorf("table %q: %w", f.Table, err)
 		}
@@ -108,6 +118,14 @@ func openPacked(f *packed.File, op *options) (*opened, error) {
 		return nil, err
 	}
 	return &opened{m, tok, nil, f.Close}, nil
+}
+
+// checkHead refuses a model that was made for another task.
+func checkHead(have, want bert.Head) error {
+	if have == want {
+		return nil
+	}
+	return fmt.Errorf("it is made for %s, not for %s (open it with %s)", have, want, constructors[have])
 }
 
 // bytesOf returns the bytes of s without copying them; they must not be written to.

@@ -10,11 +10,12 @@ import (
 	"github.com/sparsebio/sparsebio/kernels"
 )
 
-// An Option changes how a pipeline works. A value that makes no sense is refused by
-// the constructor that the option is given to.
+// An Option changes how a pipeline works. A value that makes no sense, and an option of another pipeline, is refused
+// by the constructor that the option is given to.
 type Option func(*options) error
 
 type options struct {
+	pipeline string // such as "TokenClassification"
 	threads  int
 	engine   bert.Engine
 	form     string // of INT8 weights
@@ -23,16 +24,35 @@ type options struct {
 	ignore   []string
 	progress func(Progress)
 	silent   bool
+	topK     int // 0: all
+	function string
+	truncate bool
+	longest  int // answer, in tokens
+	noAnswer bool
 }
 
-func newOptions(opts []Option) (*options, error) {
-	o := &options{threads: runtime.GOMAXPROCS(0), strategy: Word, stride: 64, ignore: []string{"O"}}
+func newOptions(pipeline string, opts []Option) (*options, error) {
+	o := &options{
+		pipeline: pipeline, threads: runtime.GOMAXPROCS(0), strategy: Word, stride: 64, ignore: []string{"O"},
+		topK: 1, function: "auto", longest: 15,
+	}
+	if pipeline == "QuestionAnswering" {
+		o.stride = 128
+	}
 	for _, f := range opts {
 		if err := f(o); err != nil {
 			return nil, fmt.Errorf("biobert: %w", err)
 		}
 	}
 	return o, nil
+}
+
+// only returns an error unless the pipeline is one of those that an option is for.
+func (o *options) only(option string, pipelines ...string) error {
+	if slices.Contains(pipelines, o.pipeline) {
+		return nil
+	}
+	return fmt.Errorf("%s: not an option of %s (of %s)", option, o.pipeline, strings.Join(pipelines, ", "))
 }
 
 // WithThreads sets how many goroutines share the work, at least 1. The default is
@@ -83,7 +103,7 @@ func WithKernel(form string) Option {
 	}
 }
 
-// WithAggregation sets how the labels of word pieces become entities. The default is Word,
+// WithAggregation sets how a TokenClassification makes entities of the labels of word pieces. The default is Word,
 // which suits models trained on the first piece of each word of a corpus, as most are.
 func WithAggregation(s AggregationStrategy) Option {
 	return func(o *options) error {
@@ -91,26 +111,73 @@ func WithAggregation(s AggregationStrategy) Option {
 			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have none, simple, first, average, max, word)", s)
 		}
 		o.strategy = s
-		return nil
+		return o.only("WithAggregation", "TokenClassification")
 	}
 }
 
-// WithStride sets how many tokens two neighbouring windows of a long text share, at least
-// 0. The default is 64. A quarter of the model's length is the most that is used.
+// WithStride sets how many tokens two neighbouring windows of a long text share, at least 0. The default is 64 for
+// TokenClassification, which uses a quarter of the model's length at most, and 128 for QuestionAnswering, which uses
+// half of a window at most.
 func WithStride(tokens int) Option {
 	return func(o *options) error {
 		if tokens < 0 {
 			return fmt.Errorf("WithStride(%d): must not be negative", tokens)
 		}
 		o.stride = tokens
-		return nil
+		return o.only("WithStride", "TokenClassification", "QuestionAnswering")
 	}
 }
 
-// WithIgnoreLabels sets the labels that are left out of results; the default is "O".
+// WithIgnoreLabels sets the labels that are left out of the results of a TokenClassification; the default is "O".
 // Without arguments nothing is left out.
 func WithIgnoreLabels(labels ...string) Option {
-	return func(o *options) error { o.ignore = labels; return nil }
+	return func(o *options) error {
+		o.ignore = labels
+		return o.only("WithIgnoreLabels", "TokenClassification")
+	}
+}
+
+// WithTopK sets how many labels a TextClassification gives for each text, and how many answers a QuestionAnswering
+// gives to each question, at most: the ones with the highest scores. The default is 1; 0 stands for all labels, and
+// is refused for answers.
+func WithTopK(n int) Option {
+	return func(o *options) error {
+		least := 0
+		if o.pipeline == "QuestionAnswering" {
+			least = 1
+		}
+		if n < least {
+			return fmt.Errorf("WithTopK(%d): must be at least %d", n, least)
+		}
+		o.topK = n
+		return o.only("WithTopK", "TextClassification", "QuestionAnswering")
+	}
+}
+
+// functions are what a TextClassification may make of a model's outputs.
+var functions = []string{"auto", "softmax", "sigmoid", "none"}
+
+// WithFunctionToApply sets what a TextClassification makes of the model's outputs to get scores, in the words of
+// transformers: "softmax" (probabilities of labels that exclude each other), "sigmoid" (of labels that do not), or
+// "none" (the outputs themselves). "auto", the default, is sigmoid if the configuration of the
+// model says multi_label_classification, and else softmax.
+func WithFunctionToApply(name string) Option {
+	return func(o *options) error {
+		if !slices.Contains(functions, name) {
+			return fmt.Errorf("WithFunctionToApply(%q): unknown function (have %s)", name, strings.Join(functions, ", "))
+		}
+		o.function = name
+		return o.only("WithFunctionToApply", "TextClassification")
+	}
+}
+
+// WithTruncation has a TextClassification cut texts that are longer than the model, at their end; of a pair the
+// longer text is cut, and then both. The default is an error.
+func WithTruncation() Option {
+	return func(o *options) error {
+		o.truncate = true
+		return o.only("WithTruncation", "TextClassification")
+	}
 }
 
 // WithProgress has f called from time to time while many texts are read, and at the end.

@@ -3,6 +3,7 @@ package biobert
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -95,4 +96,30 @@ func (m *meter) draw(p Progress) {
 			fmt.Fprintln(out, p)
 		}
 	}
+}
+
+// Progress says how far the reading of many texts is.
+type Progress struct {
+	Texts, Total int           // texts done, and texts in all
+	Tokens       int           // word pieces read, special tokens included
+	Elapsed      time.Duration // since the beginning
+	Done         bool          // this is the last report
+}
+
+// String returns a line such as "44 of 44 texts, 11,932 tokens, 14,212 tokens/s".
+func (p Progress) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d texts, %s tokens", p.Texts, p.Total, thousands(p.Tokens))
+	if s := p.Elapsed.Seconds(); s > 0 {
+		fmt.Fprintf(&b, ", %s tokens/s", thousands(int(float64(p.Tokens)/s)))
+	}
+	return b.String()
+}
+
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -514,7 +514,7 @@ func TestOverflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.LayerNormEps = math.Inf(-1)
-	p := &TokenClassification{name: "huge", model: m, opt: &options{threads: 1}, close: func() error { return nil }, idle: map[int][]*reader{}}
+	p := newPipeline("huge", m, &options{threads: 1}, tokenTask{})
 	defer p.Close()
 	err = p.read(ctx, []input{{ids: []int32{1, 2, 3}}}, nil, false, func(int, *scored) {})
 	if err == nil || !strings.Contains(err.Error(), "not numbers") {
