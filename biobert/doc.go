@@ -1,5 +1,6 @@
-// Package biobert reads biology texts with BERT models: it finds the genes, proteins,
-// cells and whatever else a model was trained to mark.
+// Package biobert reads biology texts with BERT models: it finds the genes, proteins, cells and whatever else a model
+// was trained to mark (TokenClassification), labels texts and pairs of texts (TextClassification), and finds the
+// answers to questions (QuestionAnswering).
 //
 //	import _ "github.com/sparsebio/sparsebio/biobert/models/jnlpba"
 //
@@ -15,7 +16,9 @@
 //
 // A name stands for a model that a package registered (import one of biobert/models for
 // its effect), or for a checkpoint folder in HuggingFace's layout: config.json,
-// model.safetensors and either tokenizer.json or vocab.txt. Checkpoints most of
+// model.safetensors and either tokenizer.json or vocab.txt. The pipeline must be that for which the model was
+// made, which the architectures of config.json say: BertForTokenClassification, BertForSequenceClassification or
+// BertForQuestionAnswering. Checkpoints most of
 // whose weights are zero run on the sparse INT8 kernels, others in fp32; WithEngine
 // forces either. The packed form of a sparse checkpoint is kept in the folder
 // sparsebio of os.UserCacheDir, so only the first opening takes long.
@@ -24,10 +27,14 @@
 //
 // Texts are UTF-8 and offsets are byte offsets into them; text that is not valid UTF-8
 // is an error that names the place. A text may be of any length: what does not fit
-// the model is read in overlapping windows, and nothing is cut. A truncation that a
+// the model is read in overlapping windows, and nothing is cut. To a label of a whole text the parts of one do not
+// add up: TextClassification refuses texts that are too long, unless WithTruncation has them cut. A truncation that a
 // tokenizer.json carries is not a limit of the model and is not obeyed.
 //
 // # Results
+//
+// Results are those of the pipelines of HuggingFace transformers with the same checkpoint in fp32, up to rounding, but for
+// offsets, which count bytes; INT8 moves scores a little.
 //
 // The result of a text has the same bits whatever else is read with it, however many threads
 // take part, and on every processor: all kernel variants compute the same (see package kernels).

@@ -180,6 +180,28 @@ func WithTruncation() Option {
 	}
 }
 
+// WithMaxAnswerLen sets how many tokens an answer of a QuestionAnswering may have, at least 1, before it is extended
+// to whole words. The default is 15.
+func WithMaxAnswerLen(tokens int) Option {
+	return func(o *options) error {
+		if tokens < 1 {
+			return fmt.Errorf("WithMaxAnswerLen(%d): must be at least 1", tokens)
+		}
+		o.longest = tokens
+		return o.only("WithMaxAnswerLen", "QuestionAnswering")
+	}
+}
+
+// WithNoAnswer has a QuestionAnswering weigh, among the answers, that the text holds none: an empty Answer, whose score is
+// the lowest that a window gives to that. It suits models trained with such questions, as in SQuAD 2.0; transformers
+// calls it handle_impossible_answer.
+func WithNoAnswer() Option {
+	return func(o *options) error {
+		o.noAnswer = true
+		return o.only("WithNoAnswer", "QuestionAnswering")
+	}
+}
+
 // WithProgress has f called from time to time while many texts are read, and at the end.
 // Calls do not overlap. The default draws a bar where somebody watches: on standard error if that is
 // a terminal, and in a notebook. A nil f turns progress off.

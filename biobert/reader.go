@@ -28,11 +28,15 @@ func (in *input) size() int {
 }
 
 // name says which input it is, the number counted from 0.
-func (in *input) name(number int) string {
-	name := fmt.Sprintf("text %d", number+1)
-	if in.pair {
-		name = fmt.Sprintf("pair %d", number+1)
+func (in *input) name(head bert.Head, number int) string {
+	noun := "text"
+	switch {
+	case head == bert.QuestionAnswering:
+		noun = "question"
+	case in.pair:
+		noun = "pair"
 	}
+	name := fmt.Sprintf("%s %d", noun, number+1)
 	if in.id != "" {
 		name += fmt.Sprintf(" (id %q)", in.id)
 	}
@@ -47,6 +51,7 @@ type scored struct {
 	second     *token.Encoding // of a pair, else nil
 	labels     []string
 	probs      []float64 // [tokens, labels], rows of special tokens unused; [labels] if the model classifies sequences
+	spans      spans     // of question answering
 }
 
 // room makes probs n long.
@@ -90,14 +95,18 @@ func (r *reader) read(ctx context.Context, in []input, first int, f func(int, *s
 		if err == nil && in[i].pair {
 			it.second = &r.seconds[i]
 			if err = r.p.tok.Encode(it.second, in[i].second); err != nil {
-				err = fmt.Errorf("second text: %w", err)
+				what := "second text"
+				if m.Head == bert.QuestionAnswering {
+					what = "context"
+				}
+				err = fmt.Errorf("%s: %w", what, err)
 			}
 		}
 		if err == nil {
 			r.wins, err = r.p.task.cut(r.wins, m, i, it)
 		}
 		if err != nil {
-			return fmt.Errorf("biobert: %s: %w", in[i].name(first+i), err)
+			return fmt.Errorf("biobert: %s: %w", in[i].name(m.Head, first+i), err)
 		}
 	}
 	for w := 0; w < len(r.wins); {

@@ -279,6 +279,7 @@ func TestWrongHead(t *testing.T) {
 	open := map[bert.Head]func(name string) error{
 		bert.TokenClassification:    func(name string) error { _, err := NewTokenClassification(ctx, name); return err },
 		bert.SequenceClassification: func(name string) error { _, err := NewTextClassification(ctx, name); return err },
+		bert.QuestionAnswering:      func(name string) error { _, err := NewQuestionAnswering(ctx, name); return err },
 	}
 	for head, dir := range models {
 		file := filepath.Join(t.TempDir(), "model.sbm")
