@@ -1,10 +1,6 @@
 package eval
 
-import (
-	"maps"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Panics of this package; different lengths are a mistake of the caller, not of the data.
 const (
@@ -25,43 +21,27 @@ func CoNLLF1(gold, pred [][]string) Scores { return entityF1(gold, pred, false) 
 
 func entityF1(gold, pred [][]string, strict bool) Scores {
 	checkShape(gold, pred)
-	byType := map[string]*Score{}
-	at := func(typ string) *Score {
-		s := byType[typ]
-		if s == nil {
-			s = &Score{Type: typ}
-			byType[typ] = s
-		}
-		return s
-	}
+	t := newTally()
 	var g, p []entity
 	for i := range gold {
+		t.unit()
 		g, p = appendEntities(g[:0], gold[i], strict), appendEntities(p[:0], pred[i], strict)
 		for _, e := range g {
-			at(e.typ).Support++
+			t.add(e.typ, 0, 0, 1)
 		}
 		k := 0 // both lists are sorted by start, and no two entities share one
 		for _, e := range p {
-			at(e.typ).Predicted++
 			for k < len(g) && g[k].start < e.start {
 				k++
 			}
 			if k < len(g) && g[k] == e {
-				at(e.typ).Correct++
+				t.add(e.typ, 1, 1, 0)
+			} else {
+				t.add(e.typ, 0, 1, 0)
 			}
 		}
 	}
-	out := Scores{Micro: Score{Type: "micro"}}
-	for _, typ := range slices.Sorted(maps.Keys(byType)) {
-		s := byType[typ]
-		s.fill()
-		out.Types = append(out.Types, *s)
-		out.Micro.Correct += s.Correct
-		out.Micro.Predicted += s.Predicted
-		out.Micro.Support += s.Support
-	}
-	out.Micro.fill()
-	return out
+	return t.scores()
 }
 
 // Agreement returns the share of words, from 0 to 1, that have the same tag in a and b:
