@@ -171,12 +171,13 @@ func abbreviates(before, next string) bool {
 		return false
 	}
 	lower := strings.ToLower(word)
+	capitals := len(word) > 1 && word == strings.ToUpper(word) // DR may be an acronym, too
 	switch {
-	case alwaysAbbreviations[lower]:
+	case alwaysAbbreviations[lower] && !capitals:
 		return true
 	case numberAbbreviations[lower]:
 		return unicode.IsDigit(firstRune(next)) || len(next) > 1 && next[0] == 'S' && unicode.IsDigit(rune(next[1]))
-	case mayAbbreviations[lower], dottedLetters(word):
+	case alwaysAbbreviations[lower], mayAbbreviations[lower], dottedLetters(word):
 		return !starters[strings.ToLower(strings.Trim(next, `([{"'“‘«,.;:)]}”’»`))]
 	case isInitial(word):
 		if i > 0 && lettered[strings.ToLower(lastWord(before[:i]))] {

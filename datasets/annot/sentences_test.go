@@ -22,6 +22,7 @@ var sentenceCases = []string{
 	"As shown by Smith et al. (2003), IL-2 rises.",
 	"This was shown by Smith et al.| The reason is unknown.",
 	"Treated vs. Control cells, i.e. Jurkat cells, died.",
+	"It forms no DR.| This is known (FIG. 1 and DR. SMITH).| We agree.",
 	"It fell (p < 0.05).| In contrast, STAT3 rose.",
 	"It fell, p < 0.05.| In contrast, STAT3 rose by 1.5 fold.",
 	"It was p = 0.03. in our hands.",
