@@ -28,7 +28,7 @@ type Entity struct {
 func (e Entity) Span() Span { return Span{e.Start, e.End} }
 
 // A Document is a text with what was found in it. Entities are sorted by
-// Start, then by descending End; relations by the Start of their first entity, then of the other;
+// Start, then by descending End; relations by the Start of their source, then of their target;
 // events by the Start of their trigger.
 type Document struct {
 	ID        string     `json:"id,omitempty"`
