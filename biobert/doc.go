@@ -1,6 +1,6 @@
 // Package biobert reads biology texts with BERT models: it finds the genes, proteins, cells and whatever else a model
-// was trained to mark (TokenClassification), labels texts and pairs of texts (TextClassification), and finds the
-// answers to questions (QuestionAnswering).
+// was trained to mark (TokenClassification), says how chemicals, proteins and drugs relate (RelationExtraction), labels
+// texts and pairs of texts (TextClassification), and finds the answers to questions (QuestionAnswering).
 //
 //	import _ "github.com/sparsebio/sparsebio/biobert/models/jnlpba"
 //
@@ -28,7 +28,8 @@
 // Texts are UTF-8 and offsets are byte offsets into them; text that is not valid UTF-8
 // is an error that names the place. A text may be of any length: what does not fit
 // the model is read in overlapping windows, and nothing is cut. To a label of a whole text the parts of one do not
-// add up: TextClassification refuses texts that are too long, unless WithTruncation has them cut. A truncation that a
+// add up: TextClassification refuses texts that are too long, unless WithTruncation has them cut. RelationExtraction reads
+// sentences, and of those that are too long what is around the two mentions. A truncation that a
 // tokenizer.json carries is not a limit of the model and is not obeyed.
 //
 // # Results

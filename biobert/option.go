@@ -29,6 +29,11 @@ type options struct {
 	truncate bool
 	longest  int // answer, in tokens
 	noAnswer bool
+
+	scheme        *RelationScheme // nil: by the labels of the model
+	entityModel   string          // "": the scheme's
+	givenEntities bool
+	minScore      float64
 }
 
 func newOptions(pipeline string, opts []Option) (*options, error) {
@@ -111,7 +116,7 @@ func WithAggregation(s AggregationStrategy) Option {
 			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have none, simple, first, average, max, word)", s)
 		}
 		o.strategy = s
-		return o.only("WithAggregation", "TokenClassification")
+		return o.only("WithAggregation", "TokenClassification", relationPipeline)
 	}
 }
 
@@ -124,7 +129,7 @@ func WithStride(tokens int) Option {
 			return fmt.Errorf("WithStride(%d): must not be negative", tokens)
 		}
 		o.stride = tokens
-		return o.only("WithStride", "TokenClassification", "QuestionAnswering")
+		return o.only("WithStride", "TokenClassification", "QuestionAnswering", relationPipeline)
 	}
 }
 
@@ -133,7 +138,7 @@ func WithStride(tokens int) Option {
 func WithIgnoreLabels(labels ...string) Option {
 	return func(o *options) error {
 		o.ignore = labels
-		return o.only("WithIgnoreLabels", "TokenClassification")
+		return o.only("WithIgnoreLabels", "TokenClassification", relationPipeline)
 	}
 }
 

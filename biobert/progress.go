@@ -25,10 +25,11 @@ type meter struct {
 // before one would look.
 const barFrom = 300 * time.Millisecond
 
+// newMeter returns a meter of so many texts, or of an unknown number if total is negative.
 func newMeter(total int, f func(Progress), bar bool) *meter {
 	now := time.Now()
-	m := &meter{p: Progress{Total: total}, start: now, last: now, f: f}
-	if f == nil && bar && total > 1 && interactive() {
+	m := &meter{p: Progress{Total: max(total, 0)}, start: now, last: now, f: f}
+	if f == nil && bar && (total > 1 || total < 0) && interactive() {
 		m.f = m.draw
 	}
 	return m
@@ -46,10 +47,22 @@ func (m *meter) tokens(n int) {
 	m.p.Tokens += n
 }
 
-func (m *meter) text() {
+// part returns what takes the progress of a part of the reading, which is a number of passes of their own
+// over texts: their tokens count.
+func (m *meter) part() func(Progress) {
+	last := 0
+	return func(p Progress) {
+		m.tokens(p.Tokens - last)
+		last = p.Tokens
+		m.texts(0)
+	}
+}
+
+// texts counts texts that are done.
+func (m *meter) texts(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.p.Texts++
+	m.p.Texts += n
 	if now := time.Now(); m.f != nil && now.Sub(m.last) > 100*time.Millisecond {
 		m.last = now
 		m.report()
@@ -81,7 +94,11 @@ func (m *meter) draw(p Progress) {
 		if p.Done || p.Elapsed < barFrom {
 			return
 		}
-		m.bar = progressbar.NewOptions(p.Total,
+		total := p.Total
+		if total == 0 {
+			total = -1 // unknown
+		}
+		m.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(out),
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionSetPredictTime(true),
@@ -100,7 +117,7 @@ func (m *meter) draw(p Progress) {
 
 // Progress says how far the reading of many texts is.
 type Progress struct {
-	Texts, Total int           // texts done, and texts in all
+	Texts, Total int           // texts done, and texts in all; Total is 0 if that is not known
 	Tokens       int           // word pieces read, special tokens included
 	Elapsed      time.Duration // since the beginning
 	Done         bool          // this is the last report
@@ -109,7 +126,11 @@ type Progress struct {
 // String returns a line such as "44 of 44 texts, 11,932 tokens, 14,212 tokens/s".
 func (p Progress) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d texts, %s tokens", p.Texts, p.Total, thousands(p.Tokens))
+	fmt.Fprint(&b, p.Texts)
+	if p.Total > 0 {
+		fmt.Fprintf(&b, " of %d", p.Total)
+	}
+	fmt.Fprintf(&b, " texts, %s tokens", thousands(p.Tokens))
 	if s := p.Elapsed.Seconds(); s > 0 {
 		fmt.Fprintf(&b, ", %s tokens/s", thousands(int(float64(p.Tokens)/s)))
 	}

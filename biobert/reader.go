@@ -11,6 +11,7 @@ import (
 // An input is a text, a text split into words, token ids, or a pair of texts.
 type input struct {
 	id     string
+	offset int // of its number, if the inputs are some of many
 	text   string
 	words  []string
 	ids    []int32
@@ -36,7 +37,7 @@ func (in *input) name(head bert.Head, number int) string {
 	case in.pair:
 		noun = "pair"
 	}
-	name := fmt.Sprintf("%s %d", noun, number+1)
+	name := fmt.Sprintf("%s %d", noun, number+in.offset+1)
 	if in.id != "" {
 		name += fmt.Sprintf(" (id %q)", in.id)
 	}
@@ -137,7 +138,7 @@ func (r *reader) read(ctx context.Context, in []input, first int, f func(int, *s
 	}
 	for i := range in {
 		f(first+i, &r.items[i])
-		meter.text()
+		meter.texts(1)
 	}
 	return nil
 }

@@ -253,7 +253,7 @@ func TestTextClassificationErrors(t *testing.T) {
 	for want, o := range map[string]Option{
 		"WithTopK(-1)":                WithTopK(-1),
 		`WithFunctionToApply("relu")`: WithFunctionToApply("relu"),
-		"WithAggregation: not an option of TextClassification (of TokenClassification)": WithAggregation(Word),
+		"WithAggregation: not an option of TextClassification (of TokenClassification": WithAggregation(Word),
 		"WithStride":       WithStride(3),
 		"WithIgnoreLabels": WithIgnoreLabels("O"),
 		"WithThreads(0)":   WithThreads(0),

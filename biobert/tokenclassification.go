@@ -42,13 +42,18 @@ func (p *TokenClassification) Labels() []string { return slices.Clone(p.model.La
 // Annotate reads texts and returns a document for each, in order. An error of the sequence
 // ends the reading and is returned.
 func (p *TokenClassification) Annotate(ctx context.Context, texts iter.Seq2[string, error]) ([]annot.Document, error) {
-	return p.AnnotateDocuments(ctx, func(yield func(annot.Document, error) bool) {
+	return p.AnnotateDocuments(ctx, documents(texts))
+}
+
+// documents makes documents of texts.
+func documents(texts iter.Seq2[string, error]) iter.Seq2[annot.Document, error] {
+	return func(yield func(annot.Document, error) bool) {
 		for t, err := range texts {
 			if !yield(annot.Document{Text: t}, err) {
 				return
 			}
 		}
-	})
+	}
 }
 
 // AnnotateDocuments reads the text of documents and returns them in order with the entities that
