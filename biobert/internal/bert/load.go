@@ -411,7 +411,14 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 		return v
 	}
 	getNorm := func(name string) norm { return norm{get(name+".weight", h), get(name+".bias", h)} }
-	m.position = get("embeddings.position", m.MaxPosition, h)
+	half := f.Shape("embeddings.position.half") != nil
+	if half {
+		if m.position, err = halves(f, "embeddings.position.half", m.MaxPosition, h); err != nil {
+			return nil, err
+		}
+	} else {
+		m.position = get("embeddings.position", m.MaxPosition, h)
+	}
 	m.embNorm = getNorm("embeddings.norm")
 	m.layers = make([]layer, m.Layers)
 	for i := range m.layers {
@@ -421,7 +428,7 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 	name := m.Head.tensor()
 	cw, cb := get(name+".weight", len(m.Labels), h), get(name+".bias", len(m.Labels))
 	var types, pb []float32
-	if m.Head != TokenClassification {
+	if half || m.Head != TokenClassification {
 		types = get("embeddings.types", m.TypeVocab, h)
 	}
 	if m.Head == SequenceClassification {
@@ -431,7 +438,12 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 		return nil, err
 	}
 	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
-	m.second = secondType(types, h)
+	if half {
+		addTypes(m.position, types, h)
+	}
+	if m.Head != TokenClassification {
+		m.second = secondType(types, h)
+	}
 	if m.Head == SequenceClassification {
 		if m.pooler, err = openHalf(f, "pooler", pb, h, h); err != nil {
 			return nil, err
@@ -589,6 +601,21 @@ func loadDenseLayer(m *Model, f *packed.File, i int) error {
 		}
 	}
 	return nil
+}
+
+// halves reads a section of half-precision numbers.
+func halves(f *packed.File, name string, shape ...int) ([]float32, error) {
+	b, err := f.Section(name, packed.F16, shape...)
+	if err != nil {
+		return nil, err
+	}
+	half := make([]uint16, len(b)/2)
+	for i := range half {
+		half[i] = binary.LittleEndian.Uint16(b[2*i:])
+	}
+	v := make([]float32, len(half))
+	kernels.Float16ToF32(v, half)
+	return v, nil
 }
 
 // openHalf reads the half-precision weights [n, k] of a linear.

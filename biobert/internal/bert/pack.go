@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -286,13 +287,16 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 		w.AddFloat32s(name+".weight", n.gamma, h)
 		w.AddFloat32s(name+".bias", n.beta, h)
 	}
-	w.AddFloat32s("embeddings.position", m.position, m.MaxPosition, h)
+	half, err := c.exportPositions(w, m)
+	if err != nil {
+		return nil, err
+	}
 	addNorm("embeddings.norm", m.embNorm)
 	for i := range m.layers {
 		addNorm(fmt.Sprintf("layer.%d.attention.norm", i), m.layers[i].attNorm)
 		addNorm(fmt.Sprintf("layer.%d.output.norm", i), m.layers[i].outNorm)
 	}
-	if err := c.exportHead(w, m); err != nil {
+	if err := c.exportHead(w, m, half); err != nil {
 		return nil, err
 	}
 	if engine == Sparse {
@@ -312,8 +316,26 @@ func (c *Checkpoint) Export(engine Engine, meta packed.Meta) (*packed.Writer, er
 	return w, nil
 }
 
-// exportHead writes the head, and for those that read pairs of texts the embeddings of token types.
-func (c *Checkpoint) exportHead(w *packed.Writer, m *Model) error {
+// exportPositions writes the embeddings of positions: in half precision if the checkpoint's are, else with that of
+// the first token type added.
+func (c *Checkpoint) exportPositions(w *packed.Writer, m *Model) (half bool, err error) {
+	v, err := c.floats(c.prefix+"embeddings.position_embeddings.weight", m.MaxPosition, m.Hidden)
+	if err != nil {
+		return false, err
+	}
+	rounded, back := make([]uint16, len(v)), make([]float32, len(v))
+	kernels.F32ToFloat16(rounded, v)
+	kernels.Float16ToF32(back, rounded)
+	if slices.Equal(v, back) {
+		addHalf(w, "embeddings.position.half", v, m.MaxPosition, m.Hidden)
+		return true, nil
+	}
+	w.AddFloat32s("embeddings.position", m.position, m.MaxPosition, m.Hidden)
+	return false, nil
+}
+
+// exportHead writes the head, and for those that read pairs of texts, or that have no other place for them, the embeddings of token types.
+func (c *Checkpoint) exportHead(w *packed.Writer, m *Model, types bool) error {
 	h, name := m.Hidden, m.Head.tensor()
 	cw, err := c.floats(name+".weight", len(m.Labels), h)
 	if err != nil {
@@ -321,14 +343,13 @@ func (c *Checkpoint) exportHead(w *packed.Writer, m *Model) error {
 	}
 	w.AddFloat32s(name+".weight", cw, len(m.Labels), h)
 	w.AddFloat32s(name+".bias", m.classifier.bias, len(m.Labels))
-	if m.Head == TokenClassification {
-		return nil
+	if types || m.Head != TokenClassification {
+		v, err := c.floats(c.prefix+"embeddings.token_type_embeddings.weight", m.TypeVocab, h)
+		if err != nil {
+			return err
+		}
+		w.AddFloat32s("embeddings.types", v, m.TypeVocab, h)
 	}
-	types, err := c.floats(c.prefix+"embeddings.token_type_embeddings.weight", m.TypeVocab, h)
-	if err != nil {
-		return err
-	}
-	w.AddFloat32s("embeddings.types", types, m.TypeVocab, h)
 	if m.Head == SequenceClassification {
 		pw, err := c.floats(c.prefix+"pooler.dense.weight", h, h)
 		if err != nil {
