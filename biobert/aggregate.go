@@ -284,22 +284,36 @@ func (s *scored) entities(strategy AggregationStrategy, ignore []string) []annot
 	return out
 }
 
-// RuneOffsets changes the offsets of every entity of d from bytes to characters
-// (Unicode code points), as Python counts. The entities must lie on character borders.
+// RuneOffsets changes the offsets of every entity, relation and event of d from bytes to characters (Unicode code
+// points), as Python counts. They must lie on character borders. d's own are left as they are.
 func RuneOffsets(d annot.Document) annot.Document {
-	at, runes := 0, 0
-	count := func(to int) int {
-		if to < at {
-			at, runes = 0, 0
+	runes := make([]int, len(d.Text)+1) // before each byte
+	for i := range len(d.Text) {
+		runes[i+1] = runes[i]
+		if i+1 == len(d.Text) || utf8.RuneStart(d.Text[i+1]) {
+			runes[i+1]++
 		}
-		runes += utf8.RuneCountInString(d.Text[at:to])
-		at = to
-		return runes
 	}
-	d.Entities = slices.Clone(d.Entities)
+	span := func(s *annot.Span) { s.Start, s.End = runes[s.Start], runes[s.End] }
+	entity := func(e *annot.Entity) { e.Start, e.End = runes[e.Start], runes[e.End] }
+	d.Entities, d.Relations, d.Events = slices.Clone(d.Entities), slices.Clone(d.Relations), slices.Clone(d.Events)
 	for i := range d.Entities {
-		e := &d.Entities[i]
-		e.Start, e.End = count(e.Start), count(e.End)
+		entity(&d.Entities[i])
+	}
+	for i := range d.Relations {
+		r := &d.Relations[i]
+		entity(&r.Source)
+		entity(&r.Target)
+		span(&r.Span)
+	}
+	for i := range d.Events {
+		e := &d.Events[i]
+		span(&e.Trigger)
+		span(&e.Span)
+		e.Arguments = slices.Clone(e.Arguments)
+		for k := range e.Arguments {
+			entity(&e.Arguments[k].Entity)
+		}
 	}
 	return d
 }

@@ -326,7 +326,14 @@ func TestRuneOffsets(t *testing.T) {
 			t.Errorf("entity %d: %d to %d, want %v", i, e.Start, e.End, want[i])
 		}
 	}
-	if d.Entities[0].Start != 5 {
+	d.Relations = []annot.Relation{{Source: d.Entities[2], Target: d.Entities[0], Span: annot.Span{Start: 2, End: 16}}}
+	d.Events = []annot.Event{{Trigger: annot.Span{Start: 5, End: 7}, Span: annot.Span{End: 16}, Arguments: []annot.Argument{{Entity: d.Entities[0]}}}}
+	got = RuneOffsets(d)
+	if r, e := got.Relations[0], got.Events[0]; r.Source != got.Entities[2] || r.Target != got.Entities[0] || r.Span != (annot.Span{Start: 1, End: 13}) ||
+		e.Trigger != (annot.Span{Start: 3, End: 5}) || e.Span.End != 13 || e.Arguments[0].Entity != got.Entities[0] {
+		t.Errorf("%+v, %+v", r, e)
+	}
+	if d.Entities[0].Start != 5 || d.Relations[0].Source.Start != 13 || d.Events[0].Trigger.Start != 5 || d.Events[0].Arguments[0].Entity.Start != 5 {
 		t.Error("the document given was changed")
 	}
 }
