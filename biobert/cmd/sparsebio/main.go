@@ -1,6 +1,7 @@
 // Command sparsebio reads biology texts with sparse BERT models from the command line.
 //
 //	sparsebio ner --model jnlpba --input abstracts.jsonl --text abstract --output entities.jsonl
+//	sparsebio relations --model chemprot --input abstracts.jsonl --text abstract --output relations.csv
 //	sparsebio bench
 //	sparsebio eval --model jnlpba --input devel.tsv
 //	sparsebio convert --model checkpoint-folder --output model.sbm
@@ -43,6 +44,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nerCommand(), benchCommand(), evalCommand(), convertCommand())
+	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand())
 	return root
 }
