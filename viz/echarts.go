@@ -34,6 +34,8 @@ type chart struct {
 	alt           string
 	svg           string         // the picture that stands where no script runs
 	option        map[string]any // of ECharts
+
+	pictureHeight int // where it is more than height
 }
 
 // writeTo writes the place of the chart, with its picture.
@@ -43,7 +45,7 @@ func (c *chart) writeTo(b *bytes.Buffer) {
 		scales = fmt.Sprintf(" data-width=\"%d\"", c.width)
 	}
 	fmt.Fprintf(b, "<div class=\"sb-canvas\" style=\"max-width:%dpx\"%s data-height=\"%d\"><img alt=\"%s\" width=\"%d\" height=\"%d\" src=\"data:image/svg+xml;base64,%s\"></div>\n",
-		c.width, scales, c.height, esc(c.alt), c.width, c.height, base64.StdEncoding.EncodeToString([]byte(c.svg)))
+		c.width, scales, c.height, esc(c.alt), c.width, max(c.height, c.pictureHeight), base64.StdEncoding.EncodeToString([]byte(c.svg)))
 }
 
 // writeScript writes the script that brings the chart to life. It must follow the

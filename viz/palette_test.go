@@ -30,18 +30,19 @@ func TestSwatchesReadable(t *testing.T) {
 	}
 }
 
-// TestColorDeficiency simulates the three kinds of dichromacy, with the matrices of
-// Machado, Oliveira and Fernandes (2009) for full severity, and asks that the types
-// of JNLPBA stay apart.
+// deficiencies are how the three kinds of dichromacy see, with the matrices of
+// Machado, Oliveira and Fernandes (2009) for full severity.
+var deficiencies = map[string][9]float64{
+	"none":   {1, 0, 0, 0, 1, 0, 0, 0, 1},
+	"protan": {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998},
+	"deutan": {0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881},
+	"tritan": {1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900},
+}
+
+// TestColorDeficiency asks that the types of JNLPBA stay apart.
 func TestColorDeficiency(t *testing.T) {
-	kinds := map[string][9]float64{
-		"none":   {1, 0, 0, 0, 1, 0, 0, 0, 1},
-		"protan": {0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998},
-		"deutan": {0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881},
-		"tritan": {1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900},
-	}
 	types := []string{"protein", "DNA", "RNA", "cell_line", "cell_type"}
-	for kind, m := range kinds {
+	for kind, m := range deficiencies {
 		for i, a := range types {
 			for _, b := range types[:i] {
 				x, y := lab(baseColor(a, nil), m), lab(baseColor(b, nil), m)

@@ -22,7 +22,7 @@ const (
 	textEdges    = 20 // links written as plain text
 )
 
-// A GraphView shows a graph of things that occur together.
+// A GraphView shows a graph of things that occur together or are related.
 type GraphView struct {
 	graph annot.Graph
 	config
@@ -34,10 +34,15 @@ type GraphView struct {
 // supports it, a click the first five, with both mentions highlighted; the table below
 // the drawing holds the same for every edge, and the boxes of the legend hide types.
 //
+// Edges with a type, such as those of [annot.RelationGraph], have the colour and dashes of their type, an
+// arrow where they are directed, and a box in the legend, which hides the edges of the type. Edges
+// between the same two nodes are curves beside each other. The colours can be told apart with any of the
+// common colour deficiencies.
+//
 // Nodes without an edge are counted but not drawn, unless there is no edge at all.
 // A graph whose indices or spans do not fit is an error of the methods, not of
 // Relations. The options are WithTitle, WithLimit, WithColors and WithSize (default
-// 860 by up to 520, less for a small graph).
+// 860 by up to 520, less for a small graph). WithColors takes types of edges too.
 func Relations(g annot.Graph, options ...Option) *GraphView {
 	v := &GraphView{graph: g}
 	v.config, v.err = newConfig("Relations", defaultNodes, options)
@@ -109,6 +114,9 @@ func checkGraph(g annot.Graph) error {
 		if e.Count < 0 {
 			return fmt.Errorf("viz: edge %d has a count of %d", i, e.Count)
 		}
+		if !(e.Score >= 0 && e.Score <= 1) { // not a number neither
+			return fmt.Errorf("viz: edge %d has a score of %g, want 0 to 1", i, e.Score)
+		}
 		for j, q := range e.Evidence {
 			if !utf8.ValidString(q.Sentence) {
 				return fmt.Errorf("viz: sentence %d of edge %d is not valid UTF-8", j, i)
@@ -136,7 +144,8 @@ func (v *GraphView) fragment() (*fragment, error) {
 		counts[n.Type]++
 	}
 	legend := newLegend(counts, v.colors)
-	f := &fragment{title: v.title, filters: len(legend), chart: len(g.Nodes) > 0}
+	kinds := newLinkKinds(g.Edges, v.colors)
+	f := &fragment{title: v.title, filters: len(legend) + len(kinds), chart: len(g.Nodes) > 0, links: kinds != nil}
 	if f.title == "" {
 		f.title = "Relations"
 	}
@@ -148,16 +157,17 @@ func (v *GraphView) fragment() (*fragment, error) {
 	var b bytes.Buffer
 	openView(&b, "graph", v.title)
 	writeLegend(&b, legend)
+	writeLinkLegend(&b, kinds, len(legend))
 	note := graphNote(g, more, single)
 	if !f.chart {
 		fmt.Fprintf(&b, "<p class=\"sb-note\">%s</p>\n</div>\n", note)
 		f.body = b.Bytes()
 		return f, nil
 	}
-	c := v.chart(g, entry, legend)
+	c := v.chart(g, entry, legend, kinds)
 	c.writeTo(&b)
 	b.WriteString("<div class=\"sb-panel\" hidden></div>\n<p class=\"sb-caption\">" + note + "</p>\n")
-	writeEdgeTable(&b, g, entry, legend)
+	writeEdgeTable(&b, g, entry, legend, kinds)
 	b.WriteString("</div>\n")
 	if err := c.writeScript(&b); err != nil {
 		return nil, err
@@ -188,23 +198,36 @@ func isAre(n int) string {
 	return "are"
 }
 
-func writeEdgeTable(b *bytes.Buffer, g annot.Graph, entry map[string]int, legend []legendEntry) {
+func writeEdgeTable(b *bytes.Buffer, g annot.Graph, entry map[string]int, legend []legendEntry, kinds []linkKind) {
 	if len(g.Edges) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "<details><summary>The sentences behind %s</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr><th>Names</th><th class=\"sb-num\">Sentences</th><th>Evidence</th></tr></thead>\n<tbody>\n", count(len(g.Edges), "link"))
+	columns := "<th>Names</th>"
+	if kinds != nil {
+		columns += "<th>Relation</th><th class=\"sb-num\">Score</th>"
+	}
+	fmt.Fprintf(b, "<details><summary>The sentences behind %s</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr>%s<th class=\"sb-num\">Sentences</th><th>Evidence</th></tr></thead>\n<tbody>\n", count(len(g.Edges), "link"), columns)
 	for i, e := range g.Edges {
 		s, t := g.Nodes[e.Source], g.Nodes[e.Target]
 		ns, nt := entry[s.Type], entry[t.Type]
-		title := esc(fmt.Sprintf("%s – %s, %s", s.Name, t.Name, count(e.Count, "sentence")))
-		fmt.Fprintf(b, "<tr class=\"sb-row sb-l%d sb-l%d\" data-row=\"%d\" data-title=\"%s\"><td>", ns, nt, i, title)
+		classes, title := fmt.Sprintf("sb-l%d sb-l%d", ns, nt), s.Name+linkSign(e)+t.Name
+		if kinds != nil {
+			classes += fmt.Sprintf(" sb-l%d", len(legend)+kindOf(e, kinds))
+			title += ", " + linkLabel(e.Type, e.Meaning)
+		}
+		title += ", " + count(e.Count, "sentence")
+		fmt.Fprintf(b, "<tr class=\"sb-row %s\" data-row=\"%d\" data-title=\"%s\"><td>", classes, i, esc(title))
 		for k, n := range []annot.Node{s, t} {
 			if k == 1 {
 				b.WriteString("<br>")
 			}
 			fmt.Fprintf(b, "<span class=\"sb-dot %s\"></span>%s", legend[entry[n.Type]].class(), esc(n.Name))
 		}
-		fmt.Fprintf(b, "</td><td class=\"sb-num\">%s</td><td>", group(e.Count))
+		b.WriteString("</td>")
+		if kinds != nil {
+			writeLinkCells(b, g, e, kinds)
+		}
+		fmt.Fprintf(b, "<td class=\"sb-num\">%s</td><td>", group(e.Count))
 		for j, q := range e.Evidence[:min(len(e.Evidence), maxQuotes)] {
 			tip := ""
 			if j == 0 {
@@ -242,7 +265,7 @@ func writeQuote(b *bytes.Buffer, q annot.Evidence, source, target string) {
 
 // chart draws g twice from one layout, which is force-directed: as a picture and as an
 // option for ECharts. Its own layout would differ from run to run and run off the edge.
-func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEntry) *chart {
+func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEntry, kinds []linkKind) *chart {
 	// A small graph would look lost in a big box, and at its corners.
 	spread := 60 + 110*math.Sqrt(float64(len(g.Nodes)))
 	height := v.height
@@ -262,6 +285,9 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 		radius[i] = 6 + 14*math.Sqrt(float64(n.Count)/float64(most))
 	}
 	width := func(e annot.Edge) float64 { return 1.5 + 4.5*math.Sqrt(float64(e.Count)/float64(mostEdge)) }
+	if kinds != nil {
+		width = func(e annot.Edge) float64 { return typedWidth(e.Count, mostEdge) }
+	}
 	at := layout(len(g.Nodes), g.Edges)
 	lo, hi := point{40, 30}, point{w - 120, h - 30}
 	in := point{max(0, hi.x-lo.x-spread) / 2, max(0, hi.y-lo.y-spread) / 2}
@@ -271,7 +297,14 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 	for i, p := range at {
 		at[i] = point{round(p.x), round(p.y)}
 	}
-	labels := placeLabels(g, at, radius, v.width, height)
+	bend := bends(g.Edges)
+	var lines []drawnLink // that names should not stand on; pale ones do not matter
+	if kinds != nil {
+		for i, e := range g.Edges {
+			lines = append(lines, newDrawnLink(e, at, radius, width(e), bend[i]))
+		}
+	}
+	labels := placeLabels(g, at, radius, lines, v.width, height)
 
 	names := make([]string, len(legend))
 	categories := make([]*opts.GraphCategory, len(legend))
@@ -296,8 +329,8 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 	}
 	nodes := make([]node, len(g.Nodes))
 	for i, n := range g.Nodes {
-		place := map[string]any{"position": labels[i].side}
-		if labels[i].side == "" {
+		place := labels[i].place
+		if labels[i].anchor == "" {
 			place = map[string]any{"show": false}
 		}
 		nodes[i] = node{
@@ -307,22 +340,19 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 			Value: n.Count, Category: entry[n.Type], Size: round(2 * radius[i]), Label: place,
 		}
 	}
-	type link struct {
-		opts.GraphLink
-		Row int `json:"row"` // where the table has the edge
-	}
 	links := make([]link, 0, len(g.Edges))
 	for i, e := range slices.Backward(g.Edges) { // so that the most frequent lie on top
-		links = append(links, link{opts.GraphLink{
-			Source: nodes[e.Source].ID, Target: nodes[e.Target].ID, Value: float32(e.Count),
-			LineStyle: &opts.LineStyle{Width: float32(round(width(e)))},
-		}, i})
+		links = append(links, newLink(e, i, kinds, len(legend), width(e), bend[i]))
 	}
 	c.MultiSeries[0].Data, c.MultiSeries[0].Links = nodes, links
 
+	nameStyle := map[string]any{"show": true, "position": "right", "color": "var(--sb-fg)", "fontSize": 12, "width": 180, "overflow": "truncate"}
+	if kinds != nil { // a name on a coloured line must still be read
+		nameStyle["textBorderColor"], nameStyle["textBorderWidth"] = "var(--sb-card)", 3
+	}
 	series := map[string]any{
 		"scaleLimit":      map[string]any{"min": 0.5, "max": 6},
-		"label":           map[string]any{"show": true, "position": "right", "color": "var(--sb-fg)", "fontSize": 12, "width": 180, "overflow": "truncate"},
+		"label":           nameStyle,
 		"labelLayout":     map[string]any{"hideOverlap": true},
 		"lineStyle":       map[string]any{"color": "#8b95a1", "opacity": 0.5},
 		"emphasis":        map[string]any{"focus": "adjacency", "lineStyle": map[string]any{"opacity": 0.95}, "label": map[string]any{"show": true, "fontWeight": "bold"}},
@@ -348,87 +378,61 @@ func (v *GraphView) chart(g annot.Graph, entry map[string]int, legend []legendEn
 	} {
 		series[side] = fmt.Sprintf("%.5f%%", 100*share)
 	}
+	picture, pictureHeight := graphSVG(g, at, radius, labels, width, bend, entry, legend, kinds, v.width, height)
 	return &chart{
 		width: v.width, height: height, scales: true,
-		alt:    graphAlt(g),
-		svg:    graphSVG(g, at, radius, labels, width, entry, legend, v.width, height),
+		alt:    graphAlt(g, kinds),
+		svg:    picture,
 		option: newOption(c.JSON(), names, series),
+
+		pictureHeight: pictureHeight,
 	}
 }
 
 func round(x float64) float64 { return math.Round(x*10) / 10 }
 
-func graphAlt(g annot.Graph) string {
+func graphAlt(g annot.Graph, kinds []linkKind) string {
 	var top []string
 	for _, n := range g.Nodes[:min(5, len(g.Nodes))] {
 		top = append(top, fmt.Sprintf("%s (%d)", oneLine(n.Name), n.Count))
 	}
-	return fmt.Sprintf("Graph of %s and %s. Mentioned most: %s.", count(len(g.Nodes), "name"), count(len(g.Edges), "link"), strings.Join(top, ", "))
-}
-
-// A label is where the name of a node stands.
-type label struct {
-	side   string // as ECharts calls it; "" where there is no room
-	anchor string // as SVG calls the side's alignment
-	point
-}
-
-func labelText(n annot.Node) string { return shorten(oneLine(n.Name), 28) }
-
-// placeLabels finds each name a free place beside its node, those mentioned most
-// first. A name that finds none is not drawn until one points at its node; the table
-// has every name.
-func placeLabels(g annot.Graph, at []point, radius []float64, w, h int) []label {
-	type box struct{ x0, y0, x1, y1 float64 }
-	var taken []box
-	for i := range g.Nodes {
-		taken = append(taken, box{at[i].x - radius[i], at[i].y - radius[i], at[i].x + radius[i], at[i].y + radius[i]})
+	alt := fmt.Sprintf("Graph of %s and %s. Mentioned most: %s.", count(len(g.Nodes), "name"), count(len(g.Edges), "link"), strings.Join(top, ", "))
+	for i, k := range kinds {
+		alt += fmt.Sprintf("%s%s, %s", []string{" Types of links: ", "; "}[min(i, 1)], oneLine(k.label()), group(k.count))
 	}
-	labels := make([]label, len(g.Nodes))
-	for i, n := range g.Nodes {
-		wide := 6.6 * float64(utf8.RuneCountInString(labelText(n)))
-		x, y, r := at[i].x, at[i].y, radius[i]+4
-		for _, place := range []struct {
-			label
-			box
-		}{
-			{label{"right", "start", point{x + r, y + 4}}, box{x + r, y - 7, x + r + wide, y + 7}},
-			{label{"left", "end", point{x - r, y + 4}}, box{x - r - wide, y - 7, x - r, y + 7}},
-			{label{"bottom", "middle", point{x, y + r + 10}}, box{x - wide/2, y + r, x + wide/2, y + r + 13}},
-			{label{"top", "middle", point{x, y - r - 1}}, box{x - wide/2, y - r - 12, x + wide/2, y - r}},
-		} {
-			p := place.box
-			free := p.x0 > 0 && p.y0 > 0 && p.x1 < float64(w) && p.y1 < float64(h) && !slices.ContainsFunc(taken, func(q box) bool {
-				return p.x0 < q.x1 && q.x0 < p.x1 && p.y0 < q.y1 && q.y0 < p.y1
-			})
-			if free {
-				taken = append(taken, p)
-				labels[i] = place.label
-				break
-			}
-		}
+	if kinds != nil {
+		alt += "."
 	}
-	return labels
+	return alt
 }
 
-// graphSVG draws the graph for light paper.
-func graphSVG(g annot.Graph, at []point, radius []float64, labels []label, width func(annot.Edge) float64, entry map[string]int, legend []legendEntry, w, h int) string {
-	var b strings.Builder
+// graphSVG draws the graph for light paper, with a legend below if its edges have types, and returns the
+// height of both.
+func graphSVG(g annot.Graph, at []point, radius []float64, labels []label, width func(annot.Edge) float64, bend []float64, entry map[string]int, legend []legendEntry, kinds []linkKind, w, h int) (string, int) {
+	var b, below strings.Builder
+	if kinds != nil {
+		h += legendSVG(&below, legend, kinds, w, h)
+	}
 	openSVG(&b, w, h)
-	for _, e := range slices.Backward(g.Edges) {
+	for i, e := range slices.Backward(g.Edges) {
 		s, t := at[e.Source], at[e.Target]
+		if k := kindOf(e, kinds); k >= 0 || e.Directed || bend[i] != 0 {
+			writeLinkSVG(&b, e, strokeOf(e, kinds), s, t, radius[e.Target], width(e), bend[i])
+			continue
+		}
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#8b95a1" stroke-opacity=".5" stroke-width="%.1f"/>`+"\n", s.x, s.y, t.x, t.y, width(e))
 	}
 	for i, n := range g.Nodes {
 		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s"/>`+"\n", at[i].x, at[i].y, radius[i], legend[entry[n.Type]].base)
 	}
 	for i, l := range labels {
-		if l.side != "" {
+		if l.anchor != "" {
 			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke">%s</text>`+"\n", l.x, l.y, l.anchor, escXML(labelText(g.Nodes[i])))
 		}
 	}
+	b.WriteString(below.String())
 	b.WriteString("</svg>\n")
-	return b.String()
+	return b.String(), h
 }
 
 func openSVG(b *strings.Builder, w, h int) {
@@ -447,7 +451,7 @@ func (v *GraphView) WriteText(w io.Writer) error {
 	}
 	for _, e := range g.Edges[:min(len(g.Edges), textEdges)] {
 		s, t := g.Nodes[e.Source], g.Nodes[e.Target]
-		fmt.Fprintf(&b, "%s (%s) – %s (%s), %s\n", oneLine(s.Name), oneLine(s.Type), oneLine(t.Name), oneLine(t.Type), count(e.Count, "sentence"))
+		fmt.Fprintf(&b, "%s (%s)%s%s (%s), %s%s\n", oneLine(s.Name), oneLine(s.Type), linkSign(e), oneLine(t.Name), oneLine(t.Type), linkText(e), count(e.Count, "sentence"))
 		if len(e.Evidence) > 0 {
 			fmt.Fprintf(&b, "  %s\n", oneLine(e.Evidence[0].Sentence+" "+e.Evidence[0].DocID))
 		}

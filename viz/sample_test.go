@@ -75,6 +75,7 @@ func samples() map[string]View {
 	return map[string]View{
 		"entities":   Entities(docs, WithTitle("Three abstracts, read by a sparse model")),
 		"relations":  Relations(annot.CoMentions(docs), WithTitle("What occurs together")),
+		"types":      Relations(typedGraph(), WithTitle("How they are related")),
 		"throughput": Throughput(sampleBench()),
 	}
 }

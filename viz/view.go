@@ -35,15 +35,22 @@ type fragment struct {
 	swatches []swatch // the colours in use
 	filters  int      // how many types the legend can hide
 	chart    bool     // the script is needed
+	links    bool     // edges have types
 }
 
 //go:embed assets/style.css
 var styleCSS string
 
+//go:embed assets/links.css
+var linksCSS string
+
 // styles returns the style sheet for fragments.
 func styles(fs ...*fragment) string {
 	var b strings.Builder
 	b.WriteString(styleCSS)
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.links }) {
+		b.WriteString(linksCSS)
+	}
 	seen := make(map[string]bool)
 	filters := 0
 	for _, f := range fs {

@@ -64,9 +64,16 @@ function (script, option) {
         if (box.clientWidth && box.clientWidth !== chart.getWidth()) chart.resize(size());
       }).observe(box);
     }
+    var links = option.series[0].links, off = {}; // by the number of a box
     view.querySelectorAll(".sb-legend input").forEach(function (input, i) {
       function apply() {
-        chart.dispatchAction({ type: input.checked ? "legendSelect" : "legendUnSelect", name: option.legend.data[i] });
+        var name = option.legend.data[i];
+        if (name !== undefined) {
+          chart.dispatchAction({ type: input.checked ? "legendSelect" : "legendUnSelect", name: name });
+          return;
+        }
+        off[i] = !input.checked; // after the types of names come those of links
+        chart.setOption({ series: [{ links: links.filter(function (l) { return !off[l.kind]; }) }] });
       }
       input.addEventListener("change", apply);
       if (!input.checked) apply();
