@@ -7,6 +7,7 @@ import random
 import resource
 import signal
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,8 +109,18 @@ class Trainer:
                           "pruning": vars(pruning) if pruning else None, "distillation": vars(distillation) if distillation else None}
 
     def some_of(self, epoch: int) -> list[int]:
-        """The examples of an epoch: of pairs without a relation, most of all pairs, another share each time."""
-        few = random.Random(f"negatives/{self.seed}/{epoch}").sample(self.negative, round(self.settings.negatives * len(self.negative)))
+        """The examples of an epoch: of pairs without a relation a share or some of each sentence, others each time."""
+        rng = random.Random(f"negatives/{self.seed}/{epoch}")
+        few = rng.sample(self.negative, round(self.settings.negatives * len(self.negative)))
+        if self.task.per_sentence:
+            seen = Counter()
+            kept = []
+            for i in few:
+                sentence = self.train[0][i].id.rpartition(".")[0]
+                seen[sentence] += 1
+                if seen[sentence] <= self.task.per_sentence:
+                    kept.append(i)
+            few = kept
         return sorted(self.positive + few)
 
     # Schedules, of the step alone.
