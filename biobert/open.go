@@ -131,7 +131,7 @@ func checkHead(have, want bert.Head) error {
 // bytesOf returns the bytes of s without copying them; they must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// Convert writes the checkpoint folder dir as a packed model file at path, for the engine
+// Convert writes the checkpoint folder dir, whichever pipeline it is for, as a packed model file at path, for the engine
 // "dense" (half-precision weights) or "sparse" (INT8). The word embedding, in INT8, and the
 // vocabulary go into the same file, or are those of the packed table at tablePath if that is
 // not empty. The file at path is replaced as a whole or not at all.

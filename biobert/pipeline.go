@@ -135,7 +135,7 @@ func (p *pipeline) read(ctx context.Context, in []input, progress func(Progress)
 		return err
 	}
 	defer p.running.Done()
-	type job struct{ from, to int }
+	type job struct{ from, to, size int }
 	var jobs []job
 	for from := 0; from < len(in); {
 		to, n := from, 0
@@ -143,9 +143,12 @@ func (p *pipeline) read(ctx context.Context, in []input, progress func(Progress)
 			n += in[to].size()
 			to++
 		}
-		jobs = append(jobs, job{from, to})
+		jobs = append(jobs, job{from, to, n})
 		from = to
 	}
+	// Long texts come first, or the others would wait for a goroutine that began one at the end. To sort the short ones as
+	// well gains nothing: there is no padding to save.
+	slices.SortStableFunc(jobs, func(a, b job) int { return max(b.size, jobTokens) - max(a.size, jobTokens) })
 	meter := newMeter(len(in), progress, bar)
 	defer meter.finish()
 	// With many texts each goroutine reads texts of its own; with few, all share each.

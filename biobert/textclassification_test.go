@@ -366,3 +366,33 @@ func BenchmarkClassify(b *testing.B) {
 		}
 	}
 }
+
+// A long text is begun before the many short ones around it.
+func TestLongTextsFirst(t *testing.T) {
+	p := openTest(t, "testdata/tiny", WithThreads(1))
+	in := make([]input, 200)
+	for i := range in {
+		in[i].text = "IL-2Rα binds NF-κB."
+	}
+	in[120].text, in[150].text = story(40), story(80)
+	var order []int
+	if err := p.read(ctx, in, nil, false, func(i int, _ *scored) { order = append(order, i) }); err != nil {
+		t.Fatal(err)
+	}
+	rest := slices.DeleteFunc(slices.Clone(order), func(i int) bool { return i == 120 || i == 150 })
+	if len(order) != len(in) || order[0] != 150 || order[1] != 120 || !slices.IsSorted(rest) {
+		t.Errorf("order %v", order)
+	}
+}
+
+// Of the last layer of a sequence classifier, only attention is for all tokens.
+func TestExplainTextClassification(t *testing.T) {
+	p := openText(t, "testdata/tiny-relation", WithEngine("sparse"))
+	e, err := p.Explain(60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(e.Layers); n != 8 || e.Layers[4].ExpectedS < e.Layers[0].ExpectedS/2 || e.Layers[6].ExpectedS > e.Layers[2].ExpectedS/10 {
+		t.Errorf("%+v", e.Layers)
+	}
+}
