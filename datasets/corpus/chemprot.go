@@ -18,7 +18,7 @@ import (
 // The text is the title, a blank, and the abstract. The types of entities are those of the file: CHEMICAL, GENE-Y
 // (normalizable) and GENE-N. Relations are those that are evaluated, CPR:3, 4, 5, 6 and 9, each chemical, gene
 // and group once, from the chemical to the gene; their sentence is the one that holds both, or the run
-// of sentences from the one to the other, as annot.Sentences finds them. Entities may overlap. All scores are 1.
+// of sentences from the one to the other, as Document.Sentences finds them. Entities may overlap. All scores are 1.
 type ChemProtDocument struct {
 	annot.Document
 	EntityIDs []string           // of Document.Entities, in their order: "T1" ...
@@ -160,7 +160,6 @@ func (c *chemProtReader) addAbstract(col []string) error {
 	d := &chemProtDraft{index: map[string]int{}, related: map[ChemProtRelation]bool{}}
 	d.doc.Document = annot.Document{ID: id, Title: title, Text: title + " " + abstract}
 	d.chars = charOffsets(nil, d.doc.Text)
-	d.sentences = annot.Sentences(d.doc.Text)
 	c.at[id] = len(c.docs)
 	c.docs = append(c.docs, d)
 	return nil
@@ -210,6 +209,7 @@ func (c *chemProtReader) sort([]string) error {
 			d.doc.Entities = append(d.doc.Entities, e.Entity)
 			d.doc.EntityIDs = append(d.doc.EntityIDs, e.id)
 		}
+		d.sentences = d.doc.Document.Sentences()
 	}
 	return nil
 }
@@ -269,7 +269,7 @@ func (d *chemProtDraft) relate(group string, source, target int) {
 	a, b := d.doc.Entities[source], d.doc.Entities[target]
 	span := evidence(d.sentences, a.Span(), b.Span())
 	d.doc.Relations = append(d.doc.Relations, annot.Relation{
-		Type: group, Source: a, Target: b, Score: 1, Span: span, Sentence: d.doc.Text[span.Start:span.End],
+		Type: group, Source: a, Target: b, Directed: true, Score: 1, Span: span, Sentence: d.doc.Text[span.Start:span.End],
 	})
 }
 

@@ -60,8 +60,8 @@ func TestReadChemProt(t *testing.T) {
 	one := "So does retinol, an agonist of RARα."
 	two := strings.TrimSuffix(d.Text, " "+one) // from one sentence to the next
 	relations := []annot.Relation{
-		{Type: "CPR:3", Source: entities[0], Target: entities[2], Score: 1, Span: annot.Span{Start: 0, End: len(two)}, Sentence: two},
-		{Type: "CPR:5", Source: entities[3], Target: entities[4], Score: 1, Span: annot.Span{Start: len(two) + 1, End: len(d.Text)}, Sentence: one},
+		{Type: "CPR:3", Source: entities[0], Target: entities[2], Directed: true, Score: 1, Span: annot.Span{Start: 0, End: len(two)}, Sentence: two},
+		{Type: "CPR:5", Source: entities[3], Target: entities[4], Directed: true, Score: 1, Span: annot.Span{Start: len(two) + 1, End: len(d.Text)}, Sentence: one},
 	}
 	if !reflect.DeepEqual(d.Relations, relations) {
 		t.Errorf("relations %+v\nwant %+v", d.Relations, relations)

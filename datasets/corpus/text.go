@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -44,21 +45,10 @@ func evidence(spans []annot.Span, a, b annot.Span) annot.Span {
 
 // byPosition orders entities as annot.Document does.
 func byPosition(a, b annot.Entity) int {
-	if a.Start != b.Start {
-		return a.Start - b.Start
-	}
-	return b.End - a.End
+	return cmp.Or(a.Start-b.Start, b.End-a.End)
 }
 
 // relationsByPosition orders relations as annot.Document does.
 func relationsByPosition(a, b annot.Relation) int {
-	x, y := pairStarts(a), pairStarts(b)
-	if x[0] != y[0] {
-		return x[0] - y[0]
-	}
-	return x[1] - y[1]
-}
-
-func pairStarts(r annot.Relation) [2]int {
-	return [2]int{min(r.Source.Start, r.Target.Start), max(r.Source.Start, r.Target.Start)}
+	return cmp.Or(a.Source.Start-b.Source.Start, a.Target.Start-b.Target.Start)
 }
