@@ -1,0 +1,93 @@
+package corpus
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Format is how a corpus is written down.
+type Format string
+
+// The formats that this package reads.
+const (
+	CoNLL    Format = "CoNLL"    // words with IOB tags: ReadCoNLL
+	BC2GM    Format = "BC2GM"    // train.in, GENE.eval, ALTGENE.eval: ReadBC2GMFiles
+	ChemProt Format = "ChemProt" // abstracts, entities, relations: ReadChemProtFiles
+	BLUE     Format = "BLUE"     // index, sentence, label: ReadBLUE
+	DDI      Format = "DDI"      // XML, in files, a folder or an archive: ReadDDIFiles
+)
+
+// ErrFormat is wrapped by the error of Detect for a file in none of the formats.
+var ErrFormat = errors.New("unknown format (have CoNLL, BC2GM, ChemProt, BLUE and DDI)")
+
+// Detect says in which format the file or folder at path is, by its beginning. That does not mean that it can be read. Other
+// formats are an error that wraps [ErrFormat].
+func Detect(path string) (Format, error) {
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return detectFolder(path)
+	}
+	f, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b := bufio.NewReaderSize(f, maxLine)
+	head, err := b.Peek(maxLine)
+	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
+		return "", inFile(path, err)
+	}
+	if len(head) >= 512 && string(head[257:262]) == "ustar" {
+		return DDI, nil
+	}
+	text := strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), "\r\n")
+	if strings.HasPrefix(strings.TrimSpace(text), "<") {
+		return DDI, nil
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	line = strings.TrimSuffix(line, "\r")
+	col := strings.Split(line, "\t")
+	switch {
+	case strings.HasPrefix(line, "###MEDLINE:"), len(col) == 2 && validTag(col[1]):
+		return CoNLL, nil
+	case line == "index\tsentence\tlabel":
+		return BLUE, nil
+	case len(col) == 3 && col[0] != "" && strings.Trim(col[0], "0123456789") == "":
+		return ChemProt, nil
+	}
+	if id, sentence, ok := strings.Cut(line, " "); ok && len(col) == 1 && sentence != "" && bc2gmID(id) {
+		return BC2GM, nil
+	}
+	return "", &ParseError{Path: path, Err: fmt.Errorf("%w: it begins with %s", ErrFormat, excerpt(line))}
+}
+
+// bc2gmID reports whether id looks as those of BC2GM do: capital letters and digits, both there. In the test set they are random.
+func bc2gmID(id string) bool {
+	return strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" && strings.ContainsAny(id, "0123456789") && len(id) >= 6
+}
+
+func detectFolder(dir string) (Format, error) {
+	if found, err := filepath.Glob(filepath.Join(globEscape(dir), "*abstracts*.tsv*")); err == nil && len(found) > 0 {
+		return ChemProt, nil
+	}
+	seen := false
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && isXML(path) {
+			seen = true
+			return fs.SkipAll
+		}
+		return err
+	})
+	if err == nil && !seen {
+		err = fmt.Errorf("%w: the folder has neither ChemProt's abstracts nor XML files", ErrFormat)
+	}
+	if err != nil {
+		return "", inFile(dir, err)
+	}
+	return DDI, nil
+}
