@@ -1,57 +1,226 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sparsebio/sparsebio/biobert"
 	"github.com/sparsebio/sparsebio/biobert/eval"
-	"github.com/sparsebio/sparsebio/datasets/corpus"
+	"github.com/sparsebio/sparsebio/biobert/hub"
 )
 
+// evalFlags are the flags of sparsebio eval.
+type evalFlags struct {
+	task, data, entityModel, engine string
+	models                          []string
+	threads                         int
+	asJSON                          bool
+}
+
 func evalCommand() *cobra.Command {
-	var model, input, engine string
-	var threads int
-	var asJSON bool
+	var e evalFlags
 	c := &cobra.Command{
 		Use:   "eval",
-		Short: "Score a model on an annotated file",
-		Long: `Label the sentences of a file in CoNLL format (a word, a tab and its IOB tag a line, an empty line after
-each sentence; .gz is read too) and compare. Strict F1 is seqeval's strict mode for IOB2; CoNLL F1 its
-default mode, in which an I- without a B- before it begins an entity.`,
-		Example: "  sparsebio eval --model jnlpba --input devel.tsv.gz",
-		Args:    cobra.NoArgs,
+		Short: "Score models on an annotated file, dense against sparse",
+		Long: `Score the models of a task on an annotated file, side by side: the dense one, where there is one, and the sparse
+one. They read it in turns, so that their speeds, from text to labels, can be compared.
+
+  task          --data, recognized by its content               figure
+  jnlpba        words with IOB tags                             strict entity F1 (seqeval, IOB2); also CoNLL F1
+  bc2gm         words with IOB tags                             strict entity F1; also CoNLL F1
+  bc2gm         train.in, GENE.eval and ALTGENE.eval beside it  the task's official F1 with alternatives; also exact F1
+  chemprot-ner  chemprot_X_abstracts.tsv, X_entities beside it  exact F1 on running text
+  chemprot      BLUE's rows (index, sentence, label)            micro F1 over CPR:3, 4, 5, 6 and 9
+  chemprot      chemprot_X_abstracts.tsv, the others beside it  relations from end to end
+  ddi-ner       the corpus' XML: file, folder or archive        exact F1, sentence by sentence
+  ddi           BLUE's rows                                     micro and macro F1 over the four types
+  ddi           the corpus' XML                                 relations from end to end
+
+Files may be compressed with gzip. Intervals are 95 % by bootstrap over documents. With --json, precision, recall and F1 are
+from 0 to 1. The whole file is scored, whatever a model was trained on.`,
+		Example: `  sparsebio eval --task jnlpba --data devel.tsv.gz
+  sparsebio eval --task bc2gm --data devel.in --json
+  sparsebio eval --task chemprot --data dev.tsv --model checkpoint-folder`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sentences, err := corpus.ReadFile(input, corpus.ReadCoNLL)
+			r, err := e.run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			p, err := biobert.NewTokenClassification(cmd.Context(), model, pipelineOptions(threads, engine, "")...)
-			if err != nil {
-				return err
+			if e.asJSON {
+				j := json.NewEncoder(cmd.OutOrStdout())
+				j.SetIndent("", "  ")
+				return j.Encode(r)
 			}
-			defer p.Close()
-			r, err := eval.TagSentences(cmd.Context(), p, sentences)
-			if err != nil {
-				return err
-			}
-			out := cmd.OutOrStdout()
-			if asJSON {
-				e := json.NewEncoder(out)
-				e.SetIndent("", "  ")
-				return e.Encode(map[string]any{"model": model, "sentences": r.Sentences, "words": r.Words, "accuracy": r.Accuracy, "strict": r.Strict, "conll": r.CoNLL})
-			}
-			_, err = fmt.Fprintf(out, "%s on %s: %d sentences, %d words, accuracy %.2f\n\nstrict (IOB2)\n%v\nCoNLL (seqeval's default)\n%v", model, input, r.Sentences, r.Words, 100*r.Accuracy, r.Strict, r.CoNLL)
-			return err
+			return r.print(cmd.OutOrStdout())
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&model, "model", "jnlpba", "name of a registered model, checkpoint folder or packed model file")
-	f.StringVar(&input, "input", "", "annotated file")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
-	addPipelineFlags(c, &threads, &engine, nil)
-	c.MarkFlagRequired("input")
+	f.StringVar(&e.task, "task", "", "what is scored: "+strings.Join(evalTasks, ", "))
+	f.StringVar(&e.data, "data", "", "annotated file, or the folder that the corpus is in")
+	f.StringSliceVar(&e.models, "model", nil, "models to compare: names of registered models, checkpoint folders or packed files (default: those registered for the task)")
+	f.StringVar(&e.entityModel, "entity-model", "", "model that finds the entities of relations from end to end (default: that of the task)")
+	f.BoolVar(&e.asJSON, "json", false, "print JSON")
+	addPipelineFlags(c, &e.threads, &e.engine, nil)
+	c.MarkFlagRequired("task")
+	c.MarkFlagRequired("data")
 	return c
+}
+
+// run scores what the flags say.
+func (e *evalFlags) run(ctx context.Context) (*evalReport, error) {
+	models, err := e.taskModels()
+	if err != nil {
+		return nil, err
+	}
+	set, err := loadEvalSet(e.task, e.data)
+	if err != nil {
+		return nil, err
+	}
+	if e.entityModel != "" {
+		if !set.endToEnd {
+			return nil, errors.New("--entity-model has no effect: only relations from end to end need one")
+		}
+		set.entityModel = e.entityModel
+	}
+	var subjects []*subject
+	for _, name := range models {
+		s, err := set.open(ctx, name, pipelineOptions(e.threads, e.engine, ""))
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		subjects = append(subjects, s)
+	}
+	if err := takeTurns(ctx, set.sizes, subjects); err != nil {
+		return nil, err
+	}
+	r := &evalReport{
+		Task: e.task, Metric: set.metric, File: e.data, Format: string(set.format), Size: set.size,
+		Intervals: evalIntervals{"percentile bootstrap, 95 %", eval.Resamples, evalSeed, set.unit},
+	}
+	for _, s := range subjects {
+		r.Models = append(r.Models, s.result(set.units))
+	}
+	return r, nil
+}
+
+// evalSeed makes the intervals of two runs the same.
+const evalSeed = 1
+
+// taskModels returns the models to score: those asked for, or the dense and the sparse one registered for the task.
+func (e *evalFlags) taskModels() ([]string, error) {
+	if !slices.Contains(evalTasks, e.task) {
+		return nil, fmt.Errorf("--task %q (have %s)", e.task, strings.Join(evalTasks, ", "))
+	}
+	if len(e.models) > 0 {
+		return e.models, nil
+	}
+	have := hub.Names()
+	var names []string
+	for _, name := range []string{e.task + "-dense", e.task} {
+		if slices.Contains(have, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("this version of sparsebio ships no model for --task %s (have %s): give a checkpoint folder or a packed file with --model", e.task, strings.Join(have, ", "))
+	}
+	return names, nil
+}
+
+// An evalReport is what sparsebio eval prints. Shares are from 0 to 1.
+type evalReport struct {
+	Task      string        `json:"task"`
+	Metric    string        `json:"metric"` // of precision, recall and f1 of the models
+	File      string        `json:"file"`
+	Format    string        `json:"format"`
+	Size      []evalCount   `json:"size"`
+	Intervals evalIntervals `json:"intervals"`
+	Models    []evalModel   `json:"models"`
+}
+
+// An evalCount says how many of something there are.
+type evalCount struct {
+	What string `json:"what"`
+	N    int    `json:"n"`
+}
+
+// evalIntervals say how confidence intervals were made.
+type evalIntervals struct {
+	Method    string `json:"method"`
+	Resamples int    `json:"resamples"`
+	Seed      uint64 `json:"seed"`
+	Unit      string `json:"unit"` // what was drawn
+}
+
+// An evalModel is the result of a model.
+type evalModel struct {
+	Model           string         `json:"model"`
+	Engine          string         `json:"engine"`
+	Precision       float64        `json:"precision"`
+	Recall          float64        `json:"recall"`
+	F1              float64        `json:"f1"`
+	PrecisionCI     *eval.Interval `json:"precision_ci"`
+	RecallCI        *eval.Interval `json:"recall_ci"`
+	F1CI            *eval.Interval `json:"f1_ci"`
+	Macro           eval.Score     `json:"macro"`
+	Types           []eval.Score   `json:"types"`
+	Also            []evalAlso     `json:"also,omitempty"`
+	Tokens          int            `json:"tokens"` // word pieces with [CLS] and [SEP]
+	Seconds         float64        `json:"seconds"`
+	TokensPerSecond float64        `json:"tokens_per_second"`
+}
+
+// An evalAlso is the same predictions by another measure.
+type evalAlso struct {
+	Metric string `json:"metric"`
+	eval.Scores
+}
+
+// scoreSet is the scores of a model by the main measure and others.
+type scoreSet struct {
+	main eval.Scores
+	also []evalAlso
+}
+
+// A subject is a model that reads a set.
+type subject struct {
+	name    string
+	engine  string
+	tokens  int     // so far
+	seconds float64 // so far
+	read    func(ctx context.Context, from, to int) error
+	scores  func() scoreSet
+	Close   func() error
+}
+
+// count makes s count its tokens; it replaces the progress bar of the pipeline.
+func (s *subject) count() biobert.Option {
+	return biobert.WithProgress(func(p biobert.Progress) {
+		if p.Done {
+			s.tokens += p.Tokens
+		}
+	})
+}
+
+// result scores what s has read.
+func (s *subject) result(units []string) evalModel {
+	scores := s.scores()
+	main := scores.main.Bootstrap(units, evalSeed)
+	for i := range scores.also {
+		scores.also[i].Scores = scores.also[i].Bootstrap(units, evalSeed)
+	}
+	m := main.Micro
+	return evalModel{
+		Model: s.name, Engine: s.engine, Precision: m.Precision, Recall: m.Recall, F1: m.F1,
+		PrecisionCI: m.PrecisionCI, RecallCI: m.RecallCI, F1CI: m.F1CI, Macro: main.Macro, Types: main.Types, Also: scores.also,
+		Tokens: s.tokens, Seconds: s.seconds, TokensPerSecond: float64(s.tokens) / max(s.seconds, 1e-9),
+	}
 }

@@ -3,7 +3,7 @@
 //	sparsebio ner --model jnlpba --input abstracts.jsonl --text abstract --output entities.jsonl
 //	sparsebio relations --model chemprot --input abstracts.jsonl --text abstract --output relations.csv
 //	sparsebio bench
-//	sparsebio eval --model jnlpba --input devel.tsv
+//	sparsebio eval --task jnlpba --data devel.tsv
 //	sparsebio convert --model checkpoint-folder --output model.sbm
 //
 // Run sparsebio help COMMAND for the flags of each.
