@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
@@ -394,5 +395,25 @@ func TestExplainTextClassification(t *testing.T) {
 	}
 	if n := len(e.Layers); n != 8 || e.Layers[4].ExpectedS < e.Layers[0].ExpectedS/2 || e.Layers[6].ExpectedS > e.Layers[2].ExpectedS/10 {
 		t.Errorf("%+v", e.Layers)
+	}
+}
+
+// Cancelling stops the reading where it is.
+func TestCancelWhileReading(t *testing.T) {
+	for _, threads := range []int{1, 3} {
+		p := openText(t, "testdata/tiny-relation", WithThreads(threads))
+		in := make([]input, 2000)
+		for i := range in {
+			in[i].text = "IL-2Rα binds NF-κB."
+		}
+		c, cancel := context.WithCancel(ctx)
+		var read atomic.Int64
+		err := p.read(c, in, nil, false, func(int, *scored) {
+			read.Add(1)
+			cancel()
+		})
+		if n := read.Load(); !errors.Is(err, context.Canceled) || n == 0 || n > int64(len(in)/2) {
+			t.Errorf("%d threads: %d texts, then %v", threads, n, err)
+		}
 	}
 }
