@@ -18,6 +18,7 @@ type opened struct {
 	bert  *bert.Model
 	tok   *token.Tokenizer
 	notes []string
+	files []modelFile
 	close func() error
 }
 
@@ -50,6 +51,7 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("biobert: model %q: %w", name, err)
 	}
+	o.files = append(modelFiles(src), o.files...)
 	if n := o.tok.Overhead(); n != 2 {
 		o.close()
 		return nil, fmt.Errorf("biobert: model %q: its tokenizer puts %d pieces around a text, a BERT model wants two, [CLS] and [SEP]", name, n)
@@ -81,7 +83,7 @@ func openDir(dir string, head bert.Head, op *options) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	return &opened{m, tok, tok.Notes(), c.Close}, nil
+	return &opened{bert: m, tok: tok, notes: tok.Notes(), close: c.Close}, nil
 }
 
 func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
@@ -117,7 +119,12 @@ func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &opened{m, tok, nil, f.Close}, nil
+	o := &opened{bert: m, tok: tok, close: f.Close}
+	if table != f {
+		data, _ := hub.Table(f.Table)
+		o.files = []modelFile{{name: f.Table, packed: data}}
+	}
+	return o, nil
 }
 
 // checkHead refuses a model that was made for another task.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
@@ -22,13 +23,16 @@ type pipeline struct {
 	opt   *options
 	task  task
 	notes []string
+	sums  func() []report.FileSum // of the model's files
 	close func() error
 
-	mu      sync.Mutex
-	idle    map[int][]*reader // by number of threads
-	closed  bool
-	running sync.WaitGroup // calls that use the model
-	once    sync.Once      // releases the model
+	mu       sync.Mutex
+	idle     map[int][]*reader // by number of threads
+	closed   bool
+	running  sync.WaitGroup // calls that use the model
+	once     sync.Once      // releases the model
+	started  time.Time      // when the first text was read
+	finished time.Time      // and the last
 }
 
 // A task is what a pipeline does with texts.
@@ -59,12 +63,16 @@ func openPipeline(ctx context.Context, name string, head bert.Head, o *options, 
 	}
 	p := newPipeline(name, m.bert, o, t)
 	p.tok, p.notes, p.close = m.tok, m.notes, m.close
+	p.sums = sync.OnceValue(func() []report.FileSum { return sumsOf(m.files) })
 	return p, nil
 }
 
 // newPipeline returns a pipeline without a tokenizer.
 func newPipeline(name string, m *bert.Model, o *options, t task) *pipeline {
-	return &pipeline{name: name, model: m, opt: o, task: t, close: func() error { return nil }, idle: map[int][]*reader{}}
+	return &pipeline{
+		name: name, model: m, opt: o, task: t, idle: map[int][]*reader{},
+		close: func() error { return nil }, sums: func() []report.FileSum { return nil },
+	}
 }
 
 // Close waits for the calls that are running, which is why it must not be called from the function
@@ -193,6 +201,9 @@ func (p *pipeline) begin() error {
 func (p *pipeline) reader(threads int) *reader {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.started.IsZero() {
+		p.started = time.Now()
+	}
 	if rs := p.idle[threads]; len(rs) > 0 {
 		p.idle[threads] = rs[:len(rs)-1]
 		return rs[len(rs)-1]
@@ -206,6 +217,7 @@ func (p *pipeline) release(threads int, r *reader) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.finished = time.Now()
 	p.idle[threads] = append(p.idle[threads], r)
 }
 
