@@ -62,8 +62,8 @@ func (d *Dataset) Provenance() (report.Provenance, error) {
 
 // Source describes d as what a pipeline read, for the Data of a [report.Provenance]. Column names the
 // column of texts, if there is one. It reads all of d; see [Dataset.Fingerprint].
-func (d *Dataset) Source(column string) report.DataUse {
-	return report.DataUse{Name: d.name, Split: d.split, Column: column, Rows: d.NumRows(), Fingerprint: d.Fingerprint()}
+func (d *Dataset) Source(column string) *report.DataUse {
+	return &report.DataUse{Name: d.name, Split: d.split, Column: column, Rows: d.NumRows(), Fingerprint: d.Fingerprint()}
 }
 
 // provenanceOf returns the metadata of a table that verbs hand on.

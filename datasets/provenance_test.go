@@ -173,7 +173,7 @@ func TestSource(t *testing.T) {
 	d := load(t, "testdata/hub", WithSplit("train"))
 	got := must(t)(d.Filter(func(Row) bool { return true })).Source("abstract")
 	want := report.DataUse{Name: "testdata/hub", Split: "train", Column: "abstract", Rows: d.NumRows(), Fingerprint: d.Fingerprint()}
-	if got != want {
-		t.Errorf("%+v, want %+v", got, want)
+	if *got != want {
+		t.Errorf("%+v, want %+v", *got, want)
 	}
 }
