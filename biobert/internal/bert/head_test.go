@@ -176,22 +176,8 @@ func TestPackedHeads(t *testing.T) {
 		}
 		defer cp.Close()
 		for _, e := range []Engine{Dense, Sparse} {
-			w, err := cp.Export(e, packed.Meta{Name: c.name})
-			if err == nil {
-				err = cp.ExportTable(w)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			var file bytes.Buffer
-			if _, err := w.WriteTo(&file); err != nil {
-				t.Fatal(err)
-			}
-			f, err := packed.Open(file.Bytes())
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := OpenPacked(f, f, "", "")
+			file, got := exported(t, cp, e)
+			f, err := packed.Open(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -218,7 +204,7 @@ func TestPackedHeads(t *testing.T) {
 				if f.Shape(section) == nil {
 					continue
 				}
-				broken := bytes.ReplaceAll(file.Bytes(), []byte(`"name":"`+section+`"`), []byte(`"name":"`+strings.Repeat("x", len(section))+`"`))
+				broken := bytes.ReplaceAll(file, []byte(`"name":"`+section+`"`), []byte(`"name":"`+strings.Repeat("x", len(section))+`"`))
 				f, err := packed.Open(fixHeader(broken))
 				if err != nil {
 					t.Fatal(err)

@@ -8,42 +8,44 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 )
 
+// exported writes a checkpoint and its table as a packed file and opens that.
+func exported(t testing.TB, c *Checkpoint, e Engine) (file []byte, m *Model) {
+	t.Helper()
+	w, err := c.Export(e, packed.Meta{Name: c.Dir})
+	if err == nil {
+		err = c.ExportTable(w)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := w.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	f, err := packed.Open(b.Bytes())
+	if err == nil {
+		m, err = OpenPacked(f, f, "", "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), m
+}
+
 // The embeddings of positions are in a packed file what they are in the checkpoint, to the bit, of which one has 32 bits a number
 // and the other 16.
 func TestPackedPositions(t *testing.T) {
-	for dir, half := range map[string]bool{"../../testdata/tiny": false, "../../testdata/tiny-pruned90": true} {
-		c, err := OpenCheckpoint(dir)
+	for dir, half := range map[string]bool{"tiny": false, "tiny-pruned90": true} {
+		c, err := OpenCheckpoint(testdata + dir)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		want, err := c.Load(Dense, "")
-		if err != nil {
-			t.Fatal(err)
+		file, got := exported(t, c, Dense)
+		if bytes.Contains(file, []byte(`"embeddings.position.half"`)) != half {
+			t.Errorf("%s: half precision %v, want %v", dir, !half, half)
 		}
-		w, err := c.Export(Dense, packed.Meta{Name: "x"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.ExportTable(w); err != nil {
-			t.Fatal(err)
-		}
-		var b bytes.Buffer
-		if _, err := w.WriteTo(&b); err != nil {
-			t.Fatal(err)
-		}
-		f, err := packed.Open(b.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := f.Shape("embeddings.position.half") != nil; got != half {
-			t.Errorf("%s: half precision %v, want %v", dir, got, half)
-		}
-		got, err := OpenPacked(f, f, "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(got.position, want.position) || got.second != nil {
+		if want := loadModel(t, testdata+dir, Dense); !slices.Equal(got.position, want.position) || got.second != nil {
 			t.Errorf("%s: the positions differ", dir)
 		}
 	}
