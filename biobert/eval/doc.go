@@ -26,7 +26,7 @@
 //   - JNLPBA: five types in the words of the shared task. scispaCy and SciBERT publish that; the BioBERT paper merges
 //     protein, DNA and RNA, leaves the cells out and splits at hyphens, and BLURB merges all five types: other tasks.
 //   - BC2GM: [CoNLLF1] of the IOB files compares with BioBERT, PubMedBERT and BLURB, which do not know the
-//     alternatives; [GeneF1] with the BioCreative II workshop. The latter is higher, by several points.
+//     alternatives; [GeneF1], which is higher, with the BioCreative II workshop.
 //   - ChemProt: Micro of [LabelF1] over CPR:3, 4, 5, 6 and 9 on BLUE's rows compares with BLUE and BlueBERT. BLURB
 //     has rows of its own (PubMedBERT, BioLinkBERT), and BioBERT those of Lim and Kang; both are near, not the same.
 //     SciBERT's is another task: 13 labels and no negatives.
@@ -39,6 +39,6 @@
 //
 // # How sure a figure is
 //
-// [Scores.Bootstrap] gives 95 % intervals. A dev set of some hundred abstracts leaves about one point to either side
-// of a micro F1, and ten of the F1 of a rare type.
+// [Scores.Bootstrap] gives 95 % intervals. The 200 abstracts of JNLPBA's devel set leave two points to either side of the micro
+// F1, and five or six of the F1 of its rarer types: a difference of half a point between two papers says little.
 package eval

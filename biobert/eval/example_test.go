@@ -25,3 +25,15 @@ func ExampleStrictF1() {
 	// macro    50.00      50.00   50.00   2
 	// CoNLL F1 100.00
 }
+
+func ExampleLabelF1() {
+	gold := []string{"CPR:3", "false", "CPR:4", "CPR:4"}
+	pred := []string{"CPR:3", "CPR:3", "CPR:4", "false"}
+	fmt.Print(eval.LabelF1(gold, pred, []string{"CPR:3", "CPR:4"}))
+	// Output:
+	// type   precision  recall  F1     support
+	// CPR:3  50.00      100.00  66.67  1
+	// CPR:4  100.00     50.00   66.67  2
+	// micro  66.67      66.67   66.67  3
+	// macro  75.00      75.00   66.67  3
+}

@@ -98,7 +98,7 @@ func (e *evalFlags) run(ctx context.Context) (*evalReport, error) {
 		defer s.Close()
 		subjects = append(subjects, s)
 	}
-	if err := takeTurns(ctx, set.sizes, subjects); err != nil {
+	if err := takeTurns(ctx, set.sizes, subjects, onTerminal(len(set.sizes))); err != nil {
 		return nil, err
 	}
 	r := &evalReport{

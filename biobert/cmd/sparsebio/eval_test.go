@@ -437,11 +437,12 @@ func TestTakeTurns(t *testing.T) {
 		}
 		subjects = append(subjects, s)
 	}
-	if err := takeTurns(t.Context(), sizes, subjects); err != nil {
+	var progress []int
+	if err := takeTurns(t.Context(), sizes, subjects, func(done int) { progress = append(progress, done) }); err != nil {
 		t.Fatal(err)
 	}
 	const want = "a0-2 b0-2 a0-7 b0-7 b7-14 a7-14 a14-21 b14-21 b21-28 a21-28 a28-35 b28-35 b35-42 a35-42 a42-49 b42-49 b49-50 a49-50 "
-	if log.String() != want || subjects[0].tokens != 0 {
+	if log.String() != want || subjects[0].tokens != 0 || !slices.Equal(progress, []int{7, 14, 21, 28, 35, 42, 49, 50}) {
 		t.Errorf("got  %s\nwant %s", log.String(), want)
 	}
 	for i := range read {

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 )
 
 const (
@@ -12,8 +16,9 @@ const (
 )
 
 // takeTurns has every subject read all units, whose sizes are in bytes, part by part in turns, so that a machine that slows down
-// for a while slows all of them. Each reads a few units first that do not count: memory is allocated then.
-func takeTurns(ctx context.Context, sizes []int, subjects []*subject) error {
+// for a while slows all of them. Each reads a few units first that do not count: memory is allocated then. progress is called after
+// every part with how many units all have read.
+func takeTurns(ctx context.Context, sizes []int, subjects []*subject, progress func(done int)) error {
 	total := 0
 	for _, n := range sizes {
 		total += n
@@ -36,8 +41,22 @@ func takeTurns(ctx context.Context, sizes []int, subjects []*subject) error {
 			s.seconds += time.Since(began).Seconds()
 		}
 		from = to
+		progress(from)
 	}
 	return nil
+}
+
+// onTerminal returns a function that shows how many of total are done, where somebody watches.
+func onTerminal(total int) func(done int) {
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		return func(int) {}
+	}
+	return func(done int) {
+		fmt.Fprintf(os.Stderr, "\r%d %% ", 100*done/total)
+		if done == total {
+			fmt.Fprint(os.Stderr, "\r      \r")
+		}
+	}
 }
 
 // upTo returns the end of a run of units from the given one that has at least so many bytes, or ends with the last.
