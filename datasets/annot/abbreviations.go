@@ -92,9 +92,13 @@ func definition(text string, from, open, end int) (Abbreviation, bool) {
 	return pair(text, word, form)
 }
 
+// maxBracket is how many bytes a bracket with a long form may hold.
+const maxBracket = 500
+
 // bracketed returns what lies in the bracket at open: up to the one that closes it, or the next one
-// if they are not balanced, and false if there is none before end.
+// if they are not balanced, and false if there is none near enough before end.
 func bracketed(text string, open, end int) (Span, bool) {
+	end = min(end, open+maxBracket)
 	depth := 0
 	for i := open; i < end; i++ {
 		switch text[i] {

@@ -43,13 +43,14 @@ func TestAbbreviations(t *testing.T) {
 		{"a) bracket closes (BC) and [half open (HO)", []string{"BC = bracket closes", "HO = half open"}},
 		{"of x (XX) (), ( ), (a), (-A)", nil},
 		{"", nil},
+		{strings.Repeat("(", 1<<17) + " androgen receptor (AR)", []string{"AR = androgen receptor"}},
 	} {
 		var got []string
 		for _, a := range Abbreviations(test.text) {
 			got = append(got, a.Short+" = "+a.Long)
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+			t.Errorf("%.200q: %q, want %q", test.text, got, test.want)
 		}
 	}
 }
