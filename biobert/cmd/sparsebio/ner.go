@@ -24,6 +24,9 @@ func nerCommand() *cobra.Command {
 a field more: entities, a list of {type, start, end, text, score}, in place of one that is there. Offsets count bytes of the
 text, or characters with --offsets chars, as Python does.
 
+Where they came from (models with checksums, data, options) is written, too: within a Parquet or Arrow file, and beside
+any other, in a file of its name with .provenance.json added.
+
 The input is JSONL, CSV, TSV, Parquet, Arrow or plain text (one text a line, column "text"), by its
 name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or Parquet by its name.`,
 		Example: "  sparsebio ner --model jnlpba --input abstracts.jsonl --text abstract --output entities.jsonl",
@@ -65,6 +68,9 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 			}
 			out, err := datasets.AddColumn(set, "entities", entities)
 			if err != nil {
+				return err
+			}
+			if out, err = out.WithProvenance(provenance(ner.Provenance(), set, text, offsets)); err != nil {
 				return err
 			}
 			if err := out.WriteFile(output); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sparsebio/sparsebio/biobert"
+	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
 	"github.com/sparsebio/sparsebio/datasets/annot"
 	"github.com/sparsebio/sparsebio/datasets/corpus"
@@ -27,7 +28,8 @@ func relationsCommand() *cobra.Command {
 		Short: "Find how chemicals and proteins, or drugs, are related",
 		Long: `Find entities in one text column of a data set, and the relations between those of a sentence. The output is a table with a
 row for each relation: document, type and what it means, both entities with their offsets, score and sentence.
---documents writes the input's records, too, each with the fields entities and relations.
+--documents writes the input's records, too, each with the fields entities and relations. Where they came from is written as
+"sparsebio ner" does.
 
 The input is what "sparsebio ner" takes, or a corpus in its own files: ChemProt's (the file of abstracts, those of
 entities beside it) or the DDI corpus' (XML, or an archive of it). With --given-entities, entities are the
@@ -47,7 +49,7 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 				}
 			}
 			ctx := cmd.Context()
-			set, in, err := loadDocuments(ctx, input, split, text, given)
+			set, text, in, err := loadDocuments(ctx, input, split, text, given)
 			if err != nil {
 				return err
 			}
@@ -72,7 +74,8 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 				return err
 			}
 			took := time.Since(start)
-			var tableOpts []datasets.Option
+			made := provenance(p.Provenance(), set, text, offsets)
+			tableOpts := []datasets.Option{datasets.WithProvenance(made)}
 			if offsets == "chars" {
 				tableOpts = append(tableOpts, datasets.WithCharOffsets())
 			}
@@ -91,7 +94,7 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 			if documents == "" {
 				return nil
 			}
-			return writeDocuments(set, docs, offsets == "chars", documents)
+			return writeDocuments(set, docs, made, offsets == "chars", documents)
 		},
 	}
 	f := c.Flags()
@@ -109,12 +112,12 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 	return c
 }
 
-// loadDocuments loads texts as documents: a data set, or a corpus in its own files, of which it makes one. The documents have
+// loadDocuments loads texts as documents: a data set and the name of its column of texts, or a corpus in its own files, of which it makes one. The documents have
 // entities if given says that the input has them.
-func loadDocuments(ctx context.Context, input, split, text string, given bool) (*datasets.Dataset, iter.Seq2[annot.Document, error], error) {
+func loadDocuments(ctx context.Context, input, split, text string, given bool) (*datasets.Dataset, string, iter.Seq2[annot.Document, error], error) {
 	docs, err := readCorpus(input)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	if docs != nil {
 		type row struct {
@@ -126,37 +129,37 @@ func loadDocuments(ctx context.Context, input, split, text string, given bool) (
 			rows[i] = row{d.ID, d.Text}
 		}
 		set, err := datasets.From(input, rows)
-		return set, sequence(docs), err
+		return set, "text", sequence(docs), err
 	}
 	set, text, err := loadTexts(ctx, input, split, text)
 	if err != nil || !given {
-		return set, set.Documents(text), err
+		return set, text, set.Documents(text), err
 	}
 	for d, err := range set.Documents(text) {
 		if err != nil {
-			return nil, nil, err
+			return nil, "", nil, err
 		}
 		docs = append(docs, d)
 	}
 	for i, row := range set.All() {
 		v, err := row.Any("entities")
 		if err != nil {
-			return nil, nil, fmt.Errorf("--given-entities: %w", err)
+			return nil, "", nil, fmt.Errorf("--given-entities: %w", err)
 		}
 		b, err := json.Marshal(v)
 		if err == nil {
 			err = json.Unmarshal(b, &docs[i].Entities)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("%q, row %d: column entities is no list of {type, start, end, text, score}: %w", input, i, err)
+			return nil, "", nil, fmt.Errorf("%q, row %d: column entities is no list of {type, start, end, text, score}: %w", input, i, err)
 		}
 		for k, e := range docs[i].Entities {
 			if e.Start < 0 || e.End > len(docs[i].Text) || e.Start > e.End || docs[i].Text[e.Start:e.End] != e.Text {
-				return nil, nil, fmt.Errorf("%q, row %d: entity %d, %q, is not at bytes %d to %d of the text (offsets in characters are not read)", input, i, k, e.Text, e.Start, e.End)
+				return nil, "", nil, fmt.Errorf("%q, row %d: entity %d, %q, is not at bytes %d to %d of the text (offsets in characters are not read)", input, i, k, e.Text, e.Start, e.End)
 			}
 		}
 	}
-	return set, sequence(docs), nil
+	return set, text, sequence(docs), nil
 }
 
 // readCorpus reads the documents of a corpus, or none if name is not that of a corpus' file.
@@ -195,7 +198,7 @@ func sequence(docs []annot.Document) iter.Seq2[annot.Document, error] {
 }
 
 // writeDocuments writes the records of set, each with what was found in it.
-func writeDocuments(set *datasets.Dataset, docs []annot.Document, chars bool, path string) error {
+func writeDocuments(set *datasets.Dataset, docs []annot.Document, made report.Provenance, chars bool, path string) error {
 	entities, relations := make([][]annot.Entity, len(docs)), make([][]annot.Relation, len(docs))
 	for i, d := range docs {
 		if chars {
@@ -208,6 +211,9 @@ func writeDocuments(set *datasets.Dataset, docs []annot.Document, chars bool, pa
 		return err
 	}
 	if set, err = datasets.AddColumn(set, "relations", relations); err != nil {
+		return err
+	}
+	if set, err = set.WithProvenance(made); err != nil {
 		return err
 	}
 	return set.WriteFile(path)
