@@ -267,12 +267,15 @@ func (p *parser) predicate(v verbGroup, s subject, coordinated bool) (phrase, in
 	hasObject := len(f.nouns) > 1 && f.nouns[1].link == "object"
 	by := f.slot(0, "by", true)
 	themes, causes := object(false), s.causes
+	if e.event == GeneExpression || e.event == Transcription {
+		themes = f.partners(0, "object") // "produced a decrease in A" is no production
+	}
 	passive := false
 	if v.form == past {
 		switch {
 		case v.be, !v.helped && !hasObject && f.has("by"):
 			passive = true
-		case !hasObject && len(themes) == 0:
+		case !hasObject && len(themes) == 0 && (e.preps == "" || e.event == Binding): // not "A led to death"
 			passive = coordinated || !v.helped && e.frame&intransitive == 0
 		}
 	}

@@ -53,5 +53,7 @@
 //	held out first     32      63       0.91    0.79  0.85
 //
 // The last row was measured once, before what it showed was repaired; those sentences give 0.97 and 0.92 since. The sentences
-// are ours and few, and more even than real ones, so take the figures as a hint. No corpus of the shared tasks was used.
+// are ours and few, and more even than real ones, so take the figures as a hint. No corpus of the shared tasks was used. Of 100 events
+// drawn at random from the abstracts of ChemProt and the sentences of JNLPBA, with the entities labelled there, 94 were right when read
+// by one of us; what was missed was not counted, and some of the rules had been mended on other samples from the same texts.
 package events

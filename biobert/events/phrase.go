@@ -522,8 +522,8 @@ func (f *phrase) slot(k int, prep string, cause bool) []argument {
 	return out
 }
 
-// partners returns what prepositions bring to a binding. What happens to an entity binds nothing: "associated
-// with the expression of A".
+// partners returns the things, and not the events, that stand in these places: what is "associated with the
+// expression of A" does not bind A.
 func (f *phrase) partners(k int, preps ...string) []argument {
 	var out []argument
 	for _, prep := range preps {
