@@ -1,9 +1,10 @@
 // Package viz draws what the library finds: highlighted texts, graphs of what
-// occurs together, and bars of dense against sparse speed. It takes plain data
+// occurs together or is related, and bars of dense against sparse speed. It takes plain data
 // and gives HTML; it knows nothing of models.
 //
 //	viz.Entities(docs).Show()                     // highlights
 //	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
+//	viz.Relations(annot.RelationGraph(docs)).Show()  // one with types and arrows
 //	viz.Throughput(bench).Show()                  // bars
 //
 // Every view offers the same four methods. Render writes a fragment of HTML,
