@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -88,13 +89,19 @@ func (c *Client) resolve(ctx context.Context, repo RepoID, revision string) (str
 
 // List returns the files of a revision ("" for main) that match patterns, sorted
 // by path; see Snapshot for patterns. A list that is in the cache serves for
-// its commit, which is resolved as Resolve does.
+// its commit, which is resolved as Resolve does. Offline and without such a list,
+// it is those files that the cache has, without their checksums.
 func (c *Client) List(ctx context.Context, repo RepoID, revision string, patterns ...string) ([]File, error) {
 	revision = cmp.Or(revision, "main")
 	commit, err := c.resolve(ctx, repo, revision)
 	var files []File
 	if err == nil {
 		files, err = c.tree(ctx, repo, commit, c.retries)
+	}
+	if errors.Is(err, ErrOffline) && commit != "" {
+		if files = walk(c.repo(repo).snapshot(commit)); len(files) > 0 {
+			err = nil
+		}
 	}
 	if err == nil {
 		files, err = choose(files, patterns)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -157,17 +159,19 @@ func (s store) complete(revision string, patterns []string) (string, error) {
 	return dir, nil
 }
 
-// walk lists the files of a folder, links followed.
+// walk lists the files of a folder, links followed, sorted by path.
 func walk(dir string) []File {
 	var files []File
 	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !whole(path, -1) {
+		if err != nil || e.IsDir() {
 			return nil
 		}
-		if rel, err := filepath.Rel(dir, path); err == nil {
-			files = append(files, File{Path: filepath.ToSlash(rel), Size: -1})
+		rel, err := filepath.Rel(dir, path)
+		if st, statErr := os.Stat(path); err == nil && statErr == nil && st.Mode().IsRegular() {
+			files = append(files, File{Path: filepath.ToSlash(rel), Size: st.Size()})
 		}
 		return nil
 	})
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files
 }

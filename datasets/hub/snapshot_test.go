@@ -140,6 +140,10 @@ func TestSnapshotOffline(t *testing.T) {
 		if err == nil || errors.Is(err, ErrEntryNotFound) != listed {
 			t.Errorf("listed %v: %v", listed, err)
 		}
+		files, err := off.List(t.Context(), abstracts, "main")
+		if want := map[bool]int{true: 4, false: 2}[listed]; err != nil || len(files) != want || files[want/2].Path != table {
+			t.Errorf("listed %v: %v, %v", listed, files, err)
+		}
 		_, err = off.Snapshot(t.Context(), abstracts, "main")
 		if listed {
 			wantError(t, err, ErrOffline, `file "README.md" not in the cache`)
