@@ -10,8 +10,9 @@
 //	}
 //
 // [Load] takes the name of an embedded set, a file (JSON lines, JSON, CSV, TSV,
-// plain text, Arrow; Parquet after importing datasets/parquet) or a folder of
-// such files, among them the folders that save_to_disk writes in Python.
+// plain text, Arrow; Parquet after importing datasets/parquet), a folder of
+// such files, among them the folders that save_to_disk writes in Python, or the
+// name of a data set of the Hugging Face hub.
 //
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
 // [Map], Concatenate ...) return new sets that share memory where they can.

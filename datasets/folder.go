@@ -106,6 +106,16 @@ func dataFiles(dir, format string) (map[string][]string, string, error) {
 	if err != nil {
 		return nil, "", openError(dir, err)
 	}
+	ext, err := oneFormat(fmt.Sprintf("folder %q", dir), byExt, format)
+	if err != nil {
+		return nil, "", err
+	}
+	return splitFiles(dir, byExt[ext]), ext, nil
+}
+
+// oneFormat returns the extension of the files to read: the wanted one, or the only
+// one.
+func oneFormat(what string, byExt map[string][]string, format string) (string, error) {
 	if format != "" {
 		maps.DeleteFunc(byExt, func(ext string, _ []string) bool { return ext != format })
 	} else if len(byExt) > 1 {
@@ -113,15 +123,15 @@ func dataFiles(dir, format string) (map[string][]string, string, error) {
 	}
 	switch kinds := slices.Sorted(maps.Keys(byExt)); len(kinds) {
 	case 0:
-		what := knownExtensions()
+		looked := knownExtensions()
 		if format != "" {
-			what = format
+			looked = format
 		}
-		return nil, "", fmt.Errorf("datasets: folder %q has no data files (looked for %s)", dir, what)
+		return "", fmt.Errorf("datasets: %s has no data files (looked for %s)", what, looked)
 	case 1:
-		return splitFiles(dir, byExt[kinds[0]]), kinds[0], nil
+		return kinds[0], nil
 	default:
-		return nil, "", fmt.Errorf("datasets: folder %q has data files of several formats: %s (choose one with WithFormat)", dir, strings.Join(kinds, ", "))
+		return "", fmt.Errorf("datasets: %s has data files of several formats: %s (choose one with WithFormat)", what, strings.Join(kinds, ", "))
 	}
 }
 

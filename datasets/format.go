@@ -76,6 +76,17 @@ func knownExtensions() string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
+// linked fails if reading a format takes a package that the program does not import.
+func linked(ext, path string) error {
+	if _, ok := binaryFormats[ext]; ok {
+		return nil
+	}
+	if pkg := formatImports[ext]; pkg != "" {
+		return fmt.Errorf("datasets: reading %q needs the Parquet reader (import _ %q)", path, pkg)
+	}
+	return nil
+}
+
 // readFiles reads files of one format as one table.
 func readFiles(ctx context.Context, paths []string, ext string, o *options) (arrow.Table, error) {
 	if read := textFormats[ext]; read != nil {
@@ -87,8 +98,8 @@ func readFiles(ctx context.Context, paths []string, ext string, o *options) (arr
 	}
 	f, ok := binaryFormats[ext]
 	if !ok {
-		if pkg := formatImports[ext]; pkg != "" {
-			return nil, fmt.Errorf("datasets: reading %q needs the Parquet reader (import _ %q)", paths[0], pkg)
+		if err := linked(ext, paths[0]); err != nil {
+			return nil, err
 		}
 		return nil, fmt.Errorf("datasets: %q has no known format (want one of %s, or WithFormat)", paths[0], knownExtensions())
 	}

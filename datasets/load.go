@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/sparsebio/sparsebio/biobert/report"
+	"github.com/sparsebio/sparsebio/datasets/hub"
 )
 
 //go:embed demo/*.jsonl
@@ -29,11 +30,13 @@ var embeddedSets = map[string]string{
 }
 
 type options struct {
-	split   string
-	columns []string // nil for all
-	format  string   // "" or an extension with its dot
-	limit   int      // -1 for none
-	mem     memory.Allocator
+	split    string
+	columns  []string // nil for all
+	format   string   // "" or an extension with its dot
+	limit    int      // -1 for none
+	mem      memory.Allocator
+	revision string      // of a set of the hub, "" for main
+	hub      *hub.Client // nil for one with the settings of the environment
 
 	chars      bool // of the offsets of result tables
 	provenance *report.Provenance
@@ -128,7 +131,12 @@ func WithAllocator(mem memory.Allocator) Option {
 //   - a folder of files of one format, such as the download of a hub data set:
 //     splits go by file names (train.jsonl, data/validation-00000-of-00001.parquet,
 //     dev.csv ...) or by the names of folders; files without such a word are
-//     "train".
+//     "train";
+//   - a data set of the Hugging Face hub, "owner/name" or
+//     "hf://datasets/owner/name": the files of the split that is wanted are fetched
+//     into the cache of huggingface_hub (see datasets/hub, also for the environment
+//     variables that matter) and read like those of a folder. Sets with several
+//     configurations, and those without such files, are refused.
 //
 // Text must be UTF-8, with or without a byte order mark. Types come from the whole
 // of the file. JSON values keep the types they have: integers among floats become
@@ -137,7 +145,7 @@ func WithAllocator(mem memory.Allocator) Option {
 // and two things stay text that pandas takes for numbers: numbers with leading zeros,
 // and columns named id or *_id unless all are integers (2401.00010 is a paper).
 //
-// Nothing is fetched from the network.
+// Nothing but sets of the hub is fetched from the network.
 func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	o, err := newOptions(opts)
 	if err != nil {
@@ -178,13 +186,21 @@ func find(ctx context.Context, name string, o *options) (arrow.Table, Features, 
 		t, err := readJSON(ctx, []source{src}, o)
 		return t, nil, err
 	}
+	repo, onHub := hubID(name)
+	if onHub && strings.HasPrefix(name, hubScheme) {
+		return loadHub(ctx, name, repo, o)
+	}
 	st, err := os.Stat(name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && onHub:
+		return loadHub(ctx, name, repo, o)
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the Hugging Face hub are not fetched: download the files and load their folder)",
+		return nil, nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the hub are named owner/name)",
 			name, strings.Join(slices.Sorted(maps.Keys(embeddedSets)), ", "))
 	case err != nil:
 		return nil, nil, openError(name, err)
+	case o.revision != "":
+		return nil, nil, fmt.Errorf("datasets: %q is here and has no revision %q (for the set of the hub: %q)", name, o.revision, hubScheme+name)
 	case st.IsDir():
 		return loadFolder(ctx, name, o)
 	}

@@ -100,7 +100,8 @@ func TestLoadMessages(t *testing.T) {
 		opts []Option
 		want string
 	}{
-		{"zeroshot/nowhere", nil, `datasets: no data set "zeroshot/nowhere": there is no file or folder of that name, and the embedded sets are arxiv-biology-demo (sets of the Hugging Face hub are not fetched: download the files and load their folder)`},
+		{"nowhere", nil, `datasets: no data set "nowhere": there is no file or folder of that name, and the embedded sets are arxiv-biology-demo (sets of the hub are named owner/name)`},
+		{"zeroshot/nowhere.csv", nil, `datasets: no data set "zeroshot/nowhere.csv": there is no file or folder of that name, and the embedded sets are arxiv-biology-demo (sets of the hub are named owner/name)`},
 		{"testdata/saved-splits", nil, `datasets: "testdata/saved-splits" has several splits: train, test (choose one with WithSplit)`},
 		{"testdata/saved-splits", []Option{WithSplit("dev")}, `datasets: "testdata/saved-splits" has no split "dev" (has train, test)`},
 		{"testdata/hub", nil, `datasets: "testdata/hub" has several splits: train, validation (choose one with WithSplit)`},

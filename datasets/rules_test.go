@@ -18,7 +18,7 @@ const module = "github.com/sparsebio/sparsebio/"
 func TestImports(t *testing.T) {
 	for pkg, allowed := range map[string][]string{
 		"datasets": {
-			module + "datasets/annot", module + "biobert/report", module + "datasets/internal/", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
+			module + "datasets/annot", module + "biobert/report", module + "datasets/hub", "github.com/gofrs/flock", module + "datasets/internal/", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
 			// what arrow itself needs
 			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
 		},
