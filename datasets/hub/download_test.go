@@ -230,13 +230,19 @@ func TestOffline(t *testing.T) {
 	wantError(t, err, ErrOffline, "--revision v2")
 	_, err = off.Download(t.Context(), abstracts, "main", "no.txt")
 	wantError(t, err, ErrEntryNotFound)
+	_, err = off.Resolve(t.Context(), abstracts, "v2")
+	wantError(t, err, ErrOffline, "--revision v2")
 	commit, err := off.Resolve(t.Context(), abstracts, "main")
 	if commit != r.Head("main") {
 		t.Errorf("main is %s, %v", commit, err)
 	}
 	_, err = off.Info(t.Context(), abstracts, "main")
 	wantError(t, err, ErrOffline)
-	_, err = off.List(t.Context(), abstracts, "main")
+	files, err := off.List(t.Context(), abstracts, "main") // what is there
+	if err != nil || len(files) != 1 || files[0].Path != "README.md" {
+		t.Errorf("%v, %v", files, err)
+	}
+	_, err = off.List(t.Context(), abstracts, "v2")
 	wantError(t, err, ErrOffline)
 	if rs := h.Requests(); len(rs) != 0 {
 		t.Errorf("requests though offline: %v", rs)
