@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -110,7 +111,10 @@ func (c *Client) wrap(repo RepoID, revision, file string, err error) error {
 func (c *Client) hint(repo RepoID, revision, file string, err error) string {
 	page := plainURL(c.endpoint) + repo.page()
 	var he *HTTPError
+	var cert *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &cert):
+		return "behind a proxy that opens TLS, set SSL_CERT_FILE to the file of its certificate"
 	case errors.Is(err, ErrEntryNotFound):
 		return "the files are at " + page + "/tree/" + url.PathEscape(revision)
 	case errors.Is(err, ErrRevisionNotFound):

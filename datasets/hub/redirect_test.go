@@ -1,10 +1,14 @@
 package hub
 
 import (
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sparsebio/sparsebio/datasets/hub/hubtest"
@@ -94,6 +98,27 @@ func TestEndpointWithPath(t *testing.T) {
 	files, err := c.List(t.Context(), abstracts, "main")
 	if err != nil || len(files) != 4 {
 		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// A certificate that nobody vouches for is not tried again.
+func TestCertificate(t *testing.T) {
+	var tries atomic.Int32
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			tries.Add(1)
+		}
+	}
+	s.StartTLS()
+	defer s.Close()
+	h, _ := newHub(t)
+	c := newClient(t, h, WithEndpoint(s.URL))
+	_, err := c.Download(t.Context(), abstracts, "main", table)
+	wantError(t, err, ErrUnreachable, "certificate", "set SSL_CERT_FILE")
+	if n := tries.Load(); n != 1 {
+		t.Errorf("%d connections", n)
 	}
 }
 
