@@ -26,7 +26,8 @@
 //	HF_HUB_DISABLE_IMPLICIT_TOKEN   send no token but that of WithToken
 //	HF_HUB_OFFLINE                  use the cache only; else TRANSFORMERS_OFFLINE
 //	HF_HUB_ETAG_TIMEOUT             seconds to wait for facts about a file, 10 by default
-//	HF_HUB_DOWNLOAD_TIMEOUT         seconds without data before a transfer is begun anew, 10 by default
+//	HF_HUB_DOWNLOAD_TIMEOUT         seconds with hardly any data (under 100 bytes each) before a
+//	                                transfer is taken up anew, 10 by default
 //	HF_HUB_DISABLE_SYMLINKS         put copies, not links, into snapshots
 //	HF_HUB_DISABLE_PROGRESS_BARS    make Bar draw nothing
 //	HF_HUB_USER_AGENT_ORIGIN        added to the User-Agent header
@@ -40,7 +41,7 @@
 //
 //	refs/<revision>              the commit that a branch or tag stands for, as text
 //	blobs/<etag>                 contents: named by SHA-256 (LFS files) or git's SHA-1
-//	blobs/<etag>.incomplete      what an interrupted transfer left, taken up again next time
+//	blobs/<etag>.*.incomplete    what an interrupted transfer left, taken up again next time
 //	snapshots/<commit>/<file>    relative links to blobs
 //	trees/<commit>.json          the files of a commit
 //	.no_exist/<commit>/<file>    files known to be missing

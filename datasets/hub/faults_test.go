@@ -207,17 +207,19 @@ func TestErrors(t *testing.T) {
 	wantError(t, err, ErrEntryNotFound)
 }
 
-// The pause that a hub asks for is kept.
+// The pause that a hub asks for is kept: nothing is tried before.
 func TestRetryAfterIsKept(t *testing.T) {
-	t.Parallel()
 	h, _ := newHub(t)
-	c := newClient(t, h)
-	h.Fault(hubtest.Match{Method: "HEAD", Times: 1}, hubtest.Status(429, "RateLimit", `"resolvers";r=0;t=1`))
-	start := time.Now()
-	get(t, c, abstracts, "main", "README.md", "# Abstracts of papers\n")
-	if d := time.Since(start); d < time.Second {
-		t.Errorf("tried again after %v", d)
+	c := newClient(t, h, WithMaxWait(time.Hour))
+	h.Fault(hubtest.Match{Method: "HEAD", Times: 1}, hubtest.Status(429, "RateLimit", `"resolvers";r=0;t=600`))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := c.Download(ctx, abstracts, "main", "README.md")
+	wantError(t, err, context.DeadlineExceeded)
+	if rs := h.Requests(); len(rs) != 1 {
+		t.Errorf("%d requests", len(rs))
 	}
+	get(t, c, abstracts, "main", "README.md", "# Abstracts of papers\n")
 }
 
 func TestRetryAfter(t *testing.T) {
