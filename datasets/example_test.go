@@ -74,9 +74,15 @@ func ExampleWithSplit() {
 	fmt.Println(err)
 	test, err := datasets.Load(ctx, "testdata/saved-splits", datasets.WithSplit("test"))
 	fmt.Println(test.NumRows(), err)
+	some, err := datasets.Load(ctx, "testdata/saved-splits", datasets.WithSplit("train[:50%]+test[-1:]"))
+	fmt.Println(some.NumRows(), err)
+	_, err = datasets.Load(ctx, "testdata/saved-splits", datasets.WithSplit("dev[:10%]"))
+	fmt.Println(err)
 	// Output:
 	// datasets: "testdata/saved-splits" has several splits: train, test (choose one with WithSplit)
 	// 2 <nil>
+	// 3 <nil>
+	// datasets: "testdata/saved-splits" has no split "dev" (has train, test)
 }
 
 func ExampleDataset_Text() {

@@ -12,56 +12,39 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// loadFolder reads a folder in one of the layouts that Load names.
-func loadFolder(ctx context.Context, dir string, o *options) (arrow.Table, Features, error) {
+// locateFolder finds the splits of a folder in one of the layouts that Load names.
+func locateFolder(dir string, o *options) (*location, error) {
 	var dict struct {
 		Splits []string `json:"splits"`
 	}
 	switch found, err := readJSONFile(filepath.Join(dir, "dataset_dict.json"), &dict); {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case found:
-		split, err := chooseSplit(dir, dict.Splits, o.split)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !filepath.IsLocal(split) {
-			return nil, nil, fmt.Errorf("datasets: %q: split %q is not the name of a folder in it", dir, split)
-		}
-		inner := *o
-		inner.split = ""
-		return loadSaved(ctx, filepath.Join(dir, split), &inner)
+		return &location{dir, dict.Splits, func(_ context.Context, split string) (*rowFiles, error) {
+			if !filepath.IsLocal(split) {
+				return nil, fmt.Errorf("datasets: %q: split %q is not the name of a folder in it", dir, split)
+			}
+			_, files, err := savedFiles(filepath.Join(dir, split))
+			return files, err
+		}}, nil
 	}
 	if _, err := os.Stat(filepath.Join(dir, stateFile)); err == nil {
-		return loadSaved(ctx, dir, o)
+		split, files, err := savedFiles(dir)
+		if err != nil {
+			return nil, err
+		}
+		return oneSplit(dir, split, files), nil
 	}
 	splits, ext, err := dataFiles(dir, o.format)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	split, err := chooseSplit(dir, sortSplits(splits), o.split)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := readFiles(ctx, splits[split], ext, o)
-	return t, nil, err
-}
-
-// chooseSplit returns the wanted split, or the only one.
-func chooseSplit(dir string, have []string, want string) (string, error) {
-	switch {
-	case want == "" && len(have) == 1:
-		return have[0], nil
-	case want == "":
-		return "", fmt.Errorf("datasets: %q has several splits: %s (choose one with WithSplit)", dir, strings.Join(have, ", "))
-	case !slices.Contains(have, want):
-		return "", fmt.Errorf("datasets: %q has no split %q (has %s)", dir, want, strings.Join(have, ", "))
-	}
-	return want, nil
+	return &location{dir, sortSplits(splits), func(_ context.Context, split string) (*rowFiles, error) {
+		return &rowFiles{ext: ext, paths: splits[split]}, nil
+	}}, nil
 }
 
 // readJSONFile decodes a small file if there is one.

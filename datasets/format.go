@@ -87,43 +87,6 @@ func linked(ext, path string) error {
 	return nil
 }
 
-// readFiles reads files of one format as one table.
-func readFiles(ctx context.Context, paths []string, ext string, o *options) (arrow.Table, error) {
-	if read := textFormats[ext]; read != nil {
-		var srcs []source
-		for _, p := range paths {
-			srcs = append(srcs, fileSource(p))
-		}
-		return read(ctx, srcs, o)
-	}
-	f, ok := binaryFormats[ext]
-	if !ok {
-		if err := linked(ext, paths[0]); err != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("datasets: %q has no known format (want one of %s, or WithFormat)", paths[0], knownExtensions())
-	}
-	var tables []arrow.Table
-	defer func() {
-		for _, t := range tables {
-			t.Release()
-		}
-	}()
-	rows := 0
-	for _, p := range paths {
-		if o.limit >= 0 && rows >= o.limit && rows > 0 {
-			break
-		}
-		t, err := readBinary(ctx, p, f, o)
-		if err != nil {
-			return nil, err
-		}
-		tables = append(tables, t)
-		rows += int(t.NumRows())
-	}
-	return joinTables(tables, paths)
-}
-
 // readBinary reads one file. What libraries say in a panic comes back as an error.
 func readBinary(ctx context.Context, path string, f Format, o *options) (t arrow.Table, err error) {
 	file, err := os.Open(path)

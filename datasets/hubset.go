@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
-
 	"github.com/sparsebio/sparsebio/datasets/hub"
 )
 
@@ -57,21 +55,21 @@ func hubID(name string) (hub.RepoID, bool) {
 	return repo, ok
 }
 
-// loadHub fetches the files of one split and reads them.
-func loadHub(ctx context.Context, name string, repo hub.RepoID, o *options) (arrow.Table, Features, error) {
+// locateHub lists the splits of a set of the hub. Opening one fetches its files.
+func locateHub(ctx context.Context, name string, repo hub.RepoID, o *options) (*location, error) {
 	c := o.hub
 	if c == nil {
 		var err error
 		if c, err = hub.New(hub.WithProgress(hub.Bar())); err != nil {
-			return nil, nil, fmt.Errorf("datasets: %w", err)
+			return nil, fmt.Errorf("datasets: %w", err)
 		}
 	}
 	files, err := c.List(ctx, repo, o.revision)
 	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: no file or folder %q, and on the hub: %w", name, err)
+		return nil, fmt.Errorf("datasets: no file or folder %q, and on the hub: %w", name, err)
 	}
 	if err := oneConfig(ctx, c, name, repo, files, o); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	byExt := make(map[string][]string)
 	for _, f := range files {
@@ -81,31 +79,28 @@ func loadHub(ctx context.Context, name string, repo hub.RepoID, o *options) (arr
 	}
 	ext, err := oneFormat(fmt.Sprintf("data set %q of the hub", name), byExt, o.format)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w; it has %s", err, someFiles(files))
+		return nil, fmt.Errorf("%w; it has %s", err, someFiles(files))
 	}
 	if err := linked(ext, name); err != nil { // before anything is fetched
-		return nil, nil, err
+		return nil, err
 	}
 	splits := splitFiles("", byExt[ext])
-	split, err := chooseSplit(name, sortSplits(splits), o.split)
-	if err != nil {
-		return nil, nil, err
-	}
-	wanted := splits[split]
-	patterns := make([]string, len(wanted))
-	for i, f := range wanted {
-		patterns[i] = literal(filepath.ToSlash(f))
-	}
-	dir, err := c.Snapshot(ctx, repo, o.revision, patterns...)
-	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: %w", err)
-	}
-	paths := make([]string, len(wanted))
-	for i, f := range wanted {
-		paths[i] = filepath.Join(dir, f)
-	}
-	t, err := readFiles(ctx, paths, ext, o)
-	return t, nil, err
+	return &location{name, sortSplits(splits), func(ctx context.Context, split string) (*rowFiles, error) {
+		wanted := splits[split]
+		patterns := make([]string, len(wanted))
+		for i, f := range wanted {
+			patterns[i] = literal(filepath.ToSlash(f))
+		}
+		dir, err := c.Snapshot(ctx, repo, o.revision, patterns...)
+		if err != nil {
+			return nil, fmt.Errorf("datasets: %w", err)
+		}
+		files := &rowFiles{ext: ext}
+		for _, f := range wanted {
+			files.paths = append(files.paths, filepath.Join(dir, f))
+		}
+		return files, nil
+	}}, nil
 }
 
 // isData reports whether a file of a repository may hold rows.

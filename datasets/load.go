@@ -5,15 +5,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
-	"os"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/sparsebio/sparsebio/biobert/report"
@@ -54,18 +48,6 @@ func newOptions(opts []Option) (*options, error) {
 
 // An Option changes what Load does, or Entities, Relations and Events.
 type Option func(*options) error
-
-// WithSplit chooses a split by name: "train", "validation", "test" ... It is needed
-// where there are several. What has no splits of its own is all "train".
-func WithSplit(name string) Option {
-	return func(o *options) error {
-		if name == "" {
-			return errors.New(`datasets: WithSplit("") (leave the option out where there is one split)`)
-		}
-		o.split = name
-		return nil
-	}
-}
 
 // WithColumns loads the named columns only, in that order.
 func WithColumns(names ...string) Option {
@@ -154,15 +136,10 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	if o.chars || o.provenance != nil {
 		return nil, errors.New("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for Load")
 	}
-	t, features, err := find(ctx, name, o)
+	d, err := loadSplits(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}
-	d, err := own(name, o.mem, t, features)
-	if err != nil {
-		return nil, err
-	}
-	d.split = o.split
 	if o.columns != nil && !slices.Equal(o.columns, d.Columns()) {
 		defer d.Release()
 		if d, err = d.SelectColumns(o.columns...); err != nil {
@@ -176,51 +153,78 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	return d, nil
 }
 
-// find reads what name stands for. Features nil means those of the schema.
-func find(ctx context.Context, name string, o *options) (arrow.Table, Features, error) {
-	if file, ok := embeddedSets[name]; ok {
-		if err := oneSplit(name, "train", o); err != nil {
-			return nil, nil, err
+// loadSplits reads the rows that o.split asks for.
+func loadSplits(ctx context.Context, name string, o *options) (*Dataset, error) {
+	loc, err := locate(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := chooseSplits(name, loc.splits, o.split)
+	if err != nil {
+		return nil, err
+	}
+	reading := *o
+	if len(parts) > 1 || !parts[0].whole() {
+		reading.limit = -1 // shares need the number of rows, and sums the same types
+	}
+	whole := make(map[string]*Dataset)
+	var taken []*Dataset
+	defer func() {
+		for _, d := range whole {
+			d.Release()
 		}
-		src := source{path.Base(file), func() (io.ReadCloser, error) { return embedded.Open(file) }}
-		t, err := readJSON(ctx, []source{src}, o)
-		return t, nil, err
+		for _, d := range taken {
+			d.Release()
+		}
+	}()
+	rows, sliced := 0, false
+	for _, p := range parts {
+		d := whole[p.name]
+		if d == nil {
+			files, err := loc.open(ctx, p.name)
+			if err != nil {
+				return nil, err
+			}
+			t, features, err := files.read(ctx, &reading)
+			if err != nil {
+				return nil, err
+			}
+			if d, err = own(name, o.mem, t, features); err != nil {
+				return nil, err
+			}
+			whole[p.name] = d
+		}
+		from, to, err := p.rows(d.NumRows())
+		if err != nil {
+			return nil, fmt.Errorf("datasets: %q: %w", name, err)
+		}
+		taken = append(taken, d.slice(from, to))
+		rows, sliced = rows+to-from, sliced || !p.whole()
 	}
-	repo, onHub := hubID(name)
-	if onHub && strings.HasPrefix(name, hubScheme) {
-		return loadHub(ctx, name, repo, o)
+	if rows == 0 && sliced {
+		return nil, fmt.Errorf("datasets: %q: split %q has no rows (%s)", name, o.split, sizes(loc.splits, whole))
 	}
-	st, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && onHub:
-		return loadHub(ctx, name, repo, o)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the hub are named owner/name)",
-			name, strings.Join(slices.Sorted(maps.Keys(embeddedSets)), ", "))
-	case err != nil:
-		return nil, nil, openError(name, err)
-	case o.revision != "":
-		return nil, nil, fmt.Errorf("datasets: %q is here and has no revision %q (for the set of the hub: %q)", name, o.revision, hubScheme+name)
-	case st.IsDir():
-		return loadFolder(ctx, name, o)
+	d := taken[0]
+	if len(taken) > 1 {
+		if d, err = d.Concatenate(taken[1:]...); err != nil {
+			return nil, fmt.Errorf("datasets: %q: split %q: %w", name, o.split, err)
+		}
+	} else {
+		taken = nil
 	}
-	if err := oneSplit(name, "train", o); err != nil {
-		return nil, nil, err
-	}
-	ext := o.format
-	if ext == "" {
-		ext = extension(name)
-	}
-	t, err := readFiles(ctx, []string{name}, ext, o)
-	return t, nil, err
+	d.split = o.split
+	return d, nil
 }
 
-// oneSplit fails if another split is wanted than the only one that name has.
-func oneSplit(name, have string, o *options) error {
-	if o.split != "" && o.split != have {
-		return fmt.Errorf("datasets: %q has no split %q (has %s)", name, o.split, have)
+// sizes says how many rows splits have.
+func sizes(splits []string, sets map[string]*Dataset) string {
+	var parts []string
+	for _, s := range splits {
+		if d := sets[s]; d != nil {
+			parts = append(parts, fmt.Sprintf("%s has %d", s, d.NumRows()))
+		}
 	}
-	return nil
+	return strings.Join(parts, ", ")
 }
 
 func noColumnIn(column, path string, have []string) error {

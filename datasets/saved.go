@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
 )
@@ -35,41 +32,35 @@ type dataFile struct {
 	Filename string `json:"filename"`
 }
 
-// loadSaved reads a folder that save_to_disk wrote, here or in Python.
-func loadSaved(ctx context.Context, dir string, o *options) (arrow.Table, Features, error) {
+// savedFiles finds the rows of a folder that save_to_disk wrote, here or in Python.
+func savedFiles(dir string) (split string, files *rowFiles, err error) {
 	var state savedState
 	found, err := readJSONFile(filepath.Join(dir, stateFile), &state)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
 	if !found || len(state.DataFiles) == 0 {
-		return nil, nil, fmt.Errorf("datasets: %q is not a complete save_to_disk folder (%s is missing or names no files)", dir, stateFile)
+		return "", nil, fmt.Errorf("datasets: %q is not a complete save_to_disk folder (%s is missing or names no files)", dir, stateFile)
 	}
-	split := "train"
+	split = "train"
 	if state.Split != nil && *state.Split != "" {
 		split = *state.Split
 	}
-	if err := oneSplit(dir, split, o); err != nil {
-		return nil, nil, err
-	}
-	var paths []string
+	files = &rowFiles{ext: ".arrow"}
 	for _, f := range state.DataFiles {
 		if !filepath.IsLocal(f.Filename) {
-			return nil, nil, fmt.Errorf("datasets: %q names the file %q, outside the folder", filepath.Join(dir, stateFile), f.Filename)
+			return "", nil, fmt.Errorf("datasets: %q names the file %q, outside the folder", filepath.Join(dir, stateFile), f.Filename)
 		}
-		paths = append(paths, filepath.Join(dir, f.Filename))
+		files.paths = append(files.paths, filepath.Join(dir, f.Filename))
 	}
 	var info struct {
 		Features Features `json:"features"`
 	}
 	if _, err := readJSONFile(filepath.Join(dir, infoFile), &info); err != nil {
-		return nil, nil, err
+		return "", nil, err
 	}
-	t, err := readFiles(ctx, paths, ".arrow", o)
-	if err != nil || info.Features == nil {
-		return t, nil, err
-	}
-	return t, fitFeatures(info.Features, t.Schema()), nil
+	files.features = info.Features
+	return split, files, nil
 }
 
 // SaveToDisk writes d as a folder that Load reads, and datasets.load_from_disk in

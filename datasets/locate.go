@@ -1,0 +1,130 @@
+package datasets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+)
+
+// A location is where the rows of a set lie. To find it reads no rows.
+type location struct {
+	name   string
+	splits []string
+	// open finds the files of a split, and fetches them if they are elsewhere.
+	open func(ctx context.Context, split string) (*rowFiles, error)
+}
+
+// rowFiles are files of one format whose rows follow one another.
+type rowFiles struct {
+	ext      string
+	paths    []string
+	srcs     []source // of a text format, nil for the files at paths
+	features Features // nil for those of the schema
+}
+
+// locate finds what name stands for, in the order that Load documents.
+func locate(ctx context.Context, name string, o *options) (*location, error) {
+	if file, ok := embeddedSets[name]; ok {
+		src := source{path.Base(file), func() (io.ReadCloser, error) { return embedded.Open(file) }}
+		return oneSplit(name, "train", &rowFiles{ext: extension(file), srcs: []source{src}}), nil
+	}
+	repo, onHub := hubID(name)
+	if onHub && strings.HasPrefix(name, hubScheme) {
+		return locateHub(ctx, name, repo, o)
+	}
+	st, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && onHub:
+		return locateHub(ctx, name, repo, o)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the hub are named owner/name)",
+			name, strings.Join(slices.Sorted(maps.Keys(embeddedSets)), ", "))
+	case err != nil:
+		return nil, openError(name, err)
+	case o.revision != "":
+		return nil, fmt.Errorf("datasets: %q is here and has no revision %q (for the set of the hub: %q)", name, o.revision, hubScheme+name)
+	case st.IsDir():
+		return locateFolder(name, o)
+	}
+	ext := o.format
+	if ext == "" {
+		ext = extension(name)
+	}
+	return oneSplit(name, "train", &rowFiles{ext: ext, paths: []string{name}}), nil
+}
+
+// oneSplit is the location of a set that has no splits of its own.
+func oneSplit(name, split string, files *rowFiles) *location {
+	return &location{name, []string{split}, func(context.Context, string) (*rowFiles, error) { return files, nil }}
+}
+
+// read reads all rows, or o.limit of them or more.
+func (f *rowFiles) read(ctx context.Context, o *options) (arrow.Table, Features, error) {
+	t, err := f.table(ctx, o)
+	if err != nil || f.features == nil {
+		return t, nil, err
+	}
+	return t, fitFeatures(f.features, t.Schema()), nil
+}
+
+func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
+	if read := textFormats[f.ext]; read != nil {
+		return read(ctx, f.sources(), o)
+	}
+	format, err := f.format()
+	if err != nil {
+		return nil, err
+	}
+	var tables []arrow.Table
+	defer func() {
+		for _, t := range tables {
+			t.Release()
+		}
+	}()
+	rows := 0
+	for _, p := range f.paths {
+		if o.limit >= 0 && rows >= o.limit && rows > 0 {
+			break
+		}
+		t, err := readBinary(ctx, p, format, o)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+		rows += int(t.NumRows())
+	}
+	return joinTables(tables, f.paths)
+}
+
+// sources are the files of a text format.
+func (f *rowFiles) sources() []source {
+	if f.srcs != nil {
+		return f.srcs
+	}
+	srcs := make([]source, len(f.paths))
+	for i, p := range f.paths {
+		srcs[i] = fileSource(p)
+	}
+	return srcs
+}
+
+// format returns the binary format of the files.
+func (f *rowFiles) format() (Format, error) {
+	format, ok := binaryFormats[f.ext]
+	if !ok {
+		if err := linked(f.ext, f.paths[0]); err != nil {
+			return format, err
+		}
+		return format, fmt.Errorf("datasets: %q has no known format (want one of %s, or WithFormat)", f.paths[0], knownExtensions())
+	}
+	return format, nil
+}
