@@ -15,11 +15,12 @@ import (
 
 // opened is a model with its tokenizer.
 type opened struct {
-	bert  *bert.Model
-	tok   *token.Tokenizer
-	notes []string
-	files []modelFile
-	close func() error
+	bert    *bert.Model
+	tok     *token.Tokenizer
+	notes   []string
+	weights []string // the paths of a checkpoint's weights
+	files   []modelFile
+	close   func() error
 }
 
 // openModel opens what name stands for, if it has the given head.
@@ -51,7 +52,7 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("biobert: model %q: %w", name, err)
 	}
-	o.files = append(modelFiles(src), o.files...)
+	o.files = append(modelFiles(src, o.weights), o.files...)
 	if n := o.tok.Overhead(); n != 2 {
 		o.close()
 		return nil, fmt.Errorf("biobert: model %q: its tokenizer puts %d pieces around a text, a BERT model wants two, [CLS] and [SEP]", name, n)
@@ -83,7 +84,7 @@ func openDir(dir string, head bert.Head, op *options) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	return &opened{bert: m, tok: tok, notes: tok.Notes(), close: c.Close}, nil
+	return &opened{bert: m, tok: tok, notes: tok.Notes(), weights: c.Files(), close: c.Close}, nil
 }
 
 func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,15 +91,15 @@ type modelFile struct {
 	info         fs.FileInfo // as it was then
 }
 
-// modelFiles lists the files of a model, that of the weights first.
-func modelFiles(src hub.Source) []modelFile {
+// modelFiles lists the files of a model, those of a checkpoint's weights first.
+func modelFiles(src hub.Source, weights []string) []modelFile {
 	paths := []string{src.File}
 	switch {
 	case src.Packed != "":
 		return []modelFile{{name: src.Name, packed: src.Packed}}
 	case src.Dir != "":
-		paths = paths[:0]
-		for _, name := range []string{"model.safetensors", "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json"} {
+		paths = slices.Clone(weights)
+		for _, name := range []string{"config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json"} {
 			paths = append(paths, filepath.Join(src.Dir, name))
 		}
 	}

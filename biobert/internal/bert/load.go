@@ -26,13 +26,13 @@ const sparseFrom = 0.5
 type Checkpoint struct {
 	Dir     string
 	Config  *Config
-	path    string // of model.safetensors
-	file    *safetensors.File
+	path    string // of the weights, or of the index of their files
+	file    source
 	encoder *packed.File // in sparse form, from the cache, or nil
 	prefix  string       // of the encoder's tensors: "bert." or none
 }
 
-// OpenCheckpoint opens dir, which must hold config.json and model.safetensors, and
+// OpenCheckpoint opens dir, which must hold config.json and the weights in one of the formats, and
 // checks that every tensor is there in its right shape.
 func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
@@ -46,11 +46,7 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	if c.Config, err = ParseConfig(raw); err != nil {
 		return nil, err
 	}
-	c.path = filepath.Join(dir, "model.safetensors")
-	if c.file, err = safetensors.Open(c.path); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w (%s)", err, missingWeights(dir))
-		}
+	if c.file, c.path, err = openSource(dir); err != nil {
 		return nil, err
 	}
 	if slices.Contains(c.file.Names(), "bert.embeddings.word_embeddings.weight") {
@@ -63,20 +59,10 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	return c, nil
 }
 
-const folderHint = "a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json"
+// Files returns the paths of the files of weights.
+func (c *Checkpoint) Files() []string { return c.file.Files() }
 
-// missingWeights says what to do where there is no model.safetensors.
-func missingWeights(dir string) string {
-	for file, hint := range map[string]string{
-		"pytorch_model.bin":            "pytorch_model.bin is not read; in Python, save_pretrained writes model.safetensors",
-		"model.safetensors.index.json": "weights in several files are not read; in Python, save_pretrained with max_shard_size=\"100GB\" writes one",
-	} {
-		if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
-			return hint
-		}
-	}
-	return folderHint
-}
+const folderHint = "a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json"
 
 // Close releases the checkpoint. Models made from it must not be used any more: they read
 // the weights in place.
@@ -88,9 +74,9 @@ func (c *Checkpoint) Close() error {
 	return err
 }
 
-// tensor returns a tensor of the given shape.
-func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
-	t, err := c.file.Tensor(name)
+// info returns a tensor of the given shape, perhaps without its data.
+func (c *Checkpoint) info(name string, shape ...int) (safetensors.Tensor, error) {
+	t, err := c.file.Info(name)
 	if err != nil {
 		return t, fmt.Errorf("%w (config.json says %s: do both files belong to the same model?)", err, c.Config.Head)
 	}
@@ -102,6 +88,15 @@ func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, erro
 		return t, nil
 	}
 	return t, fmt.Errorf("%s: tensor %q has the type %s (supported: F32, F16, BF16)", c.path, name, t.DType)
+}
+
+// tensor returns a tensor of the given shape.
+func (c *Checkpoint) tensor(name string, shape ...int) (safetensors.Tensor, error) {
+	t, err := c.info(name, shape...)
+	if err != nil {
+		return t, err
+	}
+	return c.file.Tensor(name)
 }
 
 // floats returns the values of a tensor of the given shape, all of which are numbers.
@@ -149,10 +144,10 @@ func (c *Checkpoint) checkShapes() error {
 	for i := range c.Config.Layers {
 		for _, parts := range c.linearParts(i) {
 			for _, p := range parts {
-				if _, err := c.tensor(p.name+".weight", p.n, p.k); err != nil {
+				if _, err := c.info(p.name+".weight", p.n, p.k); err != nil {
 					return err
 				}
-				if _, err := c.tensor(p.name+".bias", p.n); err != nil {
+				if _, err := c.info(p.name+".bias", p.n); err != nil {
 					return err
 				}
 			}
@@ -300,8 +295,8 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 	}
 	getNorm := func(name string) norm {
 		w, b := name+".weight", name+".bias"
-		if _, e := c.file.Tensor(w); e != nil { // checkpoints converted from TensorFlow
-			if _, e := c.file.Tensor(name + ".gamma"); e == nil {
+		if _, e := c.file.Info(w); e != nil { // checkpoints converted from TensorFlow
+			if _, e := c.file.Info(name + ".gamma"); e == nil {
 				w, b = name+".gamma", name+".beta"
 			}
 		}

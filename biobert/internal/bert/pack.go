@@ -240,15 +240,18 @@ func (c *Checkpoint) cachePath() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path, err := filepath.Abs(filepath.Join(c.Dir, "model.safetensors"))
-	if err != nil {
-		return "", err
+	key := fmt.Appendf(nil, "%d", packVersion)
+	for _, path := range c.file.Files() {
+		if path, err = filepath.Abs(path); err != nil {
+			return "", err
+		}
+		st, err := os.Stat(path)
+		if err != nil {
+			return "", err
+		}
+		key = fmt.Appendf(key, "\x00%s\x00%d\x00%d", path, st.Size(), st.ModTime().UnixNano())
 	}
-	st, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%d\x00%d", packVersion, path, st.Size(), st.ModTime().UnixNano()))
+	h := sha256.Sum256(key)
 	return filepath.Join(dir, "sparsebio", "packed", hex.EncodeToString(h[:16])+".sbm"), nil
 }
 
