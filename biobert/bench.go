@@ -1,6 +1,7 @@
 package biobert
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,6 +178,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 		if err != nil {
 			return report.Benchmark{}, err
 		}
+		op.strategy = cmp.Or(op.strategy, Word)
 		p := &TokenClassification{newPipeline(name, m, op, tokenTask{op.stride})}
 		defer p.Close()
 		ps = append(ps, p)

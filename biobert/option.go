@@ -19,7 +19,7 @@ type options struct {
 	threads  int
 	engine   bert.Engine
 	form     string // of INT8 weights
-	strategy AggregationStrategy
+	strategy AggregationStrategy // "": the model's
 	stride   int
 	ignore   []string
 	progress func(Progress)
@@ -38,7 +38,7 @@ type options struct {
 
 func newOptions(pipeline string, opts []Option) (*options, error) {
 	o := &options{
-		pipeline: pipeline, threads: runtime.GOMAXPROCS(0), strategy: Word, stride: 64, ignore: []string{"O"},
+		pipeline: pipeline, threads: runtime.GOMAXPROCS(0), stride: 64, ignore: []string{"O"},
 		topK: 1, function: "auto", longest: 15,
 	}
 	if pipeline == "QuestionAnswering" {
@@ -108,16 +108,25 @@ func WithKernel(form string) Option {
 	}
 }
 
-// WithAggregation sets how a TokenClassification makes entities of the labels of word pieces. The default is Word,
-// which suits models trained on the first piece of each word of a corpus, as most are.
+// WithAggregation sets how the labels of word pieces become entities. The default is the aggregation_strategy that a model's
+// config.json has among the task_specific_params of token-classification, or else Word, which suits models trained on the
+// first piece of each word of a corpus, as most are.
 func WithAggregation(s AggregationStrategy) Option {
 	return func(o *options) error {
 		if !slices.Contains(strategies, s) {
-			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have none, simple, first, average, max, word)", s)
+			return fmt.Errorf("WithAggregation(%q): unknown aggregation strategy (have %s)", s, strategyNames())
 		}
 		o.strategy = s
 		return o.only("WithAggregation", "TokenClassification", relationPipeline)
 	}
+}
+
+func strategyNames() string {
+	var names []string
+	for _, s := range strategies {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 // WithStride sets how many tokens two neighbouring windows of a long text share, at least 0. The default is 64 for

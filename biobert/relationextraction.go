@@ -216,7 +216,7 @@ func (p *RelationExtraction) annotate(ctx context.Context, docs []annot.Document
 	}
 	if p.entities != nil {
 		err := p.entities.read(ctx, in, meter.part(), false, func(i int, s *scored) {
-			docs[i].Entities = s.entities(p.opt.strategy, p.opt.ignore)
+			docs[i].Entities = s.entities(p.entities.opt.strategy, p.opt.ignore)
 		})
 		if err != nil {
 			return err

@@ -1,7 +1,9 @@
 package biobert
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -29,9 +31,17 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 }
 
 func openTokenClassification(ctx context.Context, name string, o *options) (*TokenClassification, error) {
-	p, err := openPipeline(ctx, name, bert.TokenClassification, o, tokenTask{o.stride})
+	own := *o
+	p, err := openPipeline(ctx, name, bert.TokenClassification, &own, tokenTask{o.stride})
 	if err != nil {
 		return nil, err
+	}
+	if own.strategy == "" {
+		own.strategy = AggregationStrategy(cmp.Or(p.model.TaskParam("token-classification", "aggregation_strategy"), string(Word)))
+		if !slices.Contains(strategies, own.strategy) {
+			p.Close()
+			return nil, fmt.Errorf("biobert: model %q: config.json: unknown aggregation_strategy %q (have %s; WithAggregation sets one)", name, own.strategy, strategyNames())
+		}
 	}
 	return &TokenClassification{p}, nil
 }

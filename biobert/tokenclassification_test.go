@@ -338,6 +338,52 @@ func TestRuneOffsets(t *testing.T) {
 	}
 }
 
+// A checkpoint may say how its labels are to be read; an option says it louder.
+func TestAggregationOfModel(t *testing.T) {
+	model := func(params string) string {
+		dir := filepath.Join(t.TempDir(), "m")
+		if err := os.CopyFS(dir, os.DirFS("testdata/tiny")); err != nil {
+			t.Fatal(err)
+		}
+		config := filepath.Join(dir, "config.json")
+		b, err := os.ReadFile(config)
+		if err == nil {
+			err = os.WriteFile(config, bytes.Replace(b, []byte("{"), []byte(`{"task_specific_params": `+params+","), 1), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	const first = `{"token-classification": {"aggregation_strategy": "first"}}`
+	packed := filepath.Join(t.TempDir(), "m.sbm")
+	if err := Convert(model(first), packed, "dense", ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		opts []Option
+		want AggregationStrategy
+	}{
+		{"testdata/tiny", nil, Word}, {model("null"), nil, Word}, {model(`{"ner": 7, "token-classification": []}`), nil, Word},
+		{model(first), nil, First}, {packed, nil, First}, {packed, []Option{WithAggregation(Max)}, Max},
+	} {
+		p := openTest(t, c.name, c.opts...)
+		if got := p.opt.strategy; got != c.want || p.Provenance().Models[0].Options["aggregation"] != string(c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	bad := model(strings.Replace(first, "first", "last", 1))
+	if _, err := NewTokenClassification(ctx, bad); err == nil || !strings.Contains(err.Error(), `aggregation_strategy "last"`) {
+		t.Errorf("unknown strategy: %v", err)
+	}
+	if p, err := NewTokenClassification(ctx, bad, WithAggregation(Word)); err != nil {
+		t.Error(err)
+	} else {
+		p.Close()
+	}
+}
+
 // Every way in which a checkpoint folder can be broken gives an error that names the file.
 func TestBrokenCheckpoints(t *testing.T) {
 	edit := func(file, old, new string) func(t *testing.T, dir string) {

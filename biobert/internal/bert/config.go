@@ -26,8 +26,18 @@ type Config struct {
 	Decoder      bool     `json:"is_decoder"`
 	ProblemType  string   `json:"problem_type"`
 	NumLabels    *int     `json:"num_labels"`
+	TaskParams   any      `json:"task_specific_params"` // see TaskParam
 	Head         Head     `json:"-"` // from architectures
 	Labels       []string `json:"-"` // index -> label, from id2label; of question answering its two outputs
+}
+
+// TaskParam returns what task_specific_params sets a parameter of a pipeline to, and "" if it does not: a checkpoint's
+// own default, under the name of a task in transformers.
+func (c *Config) TaskParam(task, name string) string {
+	tasks, _ := c.TaskParams.(map[string]any)
+	params, _ := tasks[task].(map[string]any)
+	value, _ := params[name].(string)
+	return value
 }
 
 // ErrArchitecture is wrapped by the error for a model that is not a BERT encoder with one of the heads.

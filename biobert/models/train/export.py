@@ -16,7 +16,9 @@ from .model import EPS, FEED, HEADS, HIDDEN, LAYERS, POSITIONS, VOCAB, Bert
 from .tasks import Task
 
 
-def config(model: Bert) -> dict:
+def config(model: Bert, task: Task) -> dict:
+    """config.json. A model of running text labels BERT's words, which end at hyphens; it says that to pipelines in transformers' way."""
+    spans = {"task_specific_params": {"token-classification": {"aggregation_strategy": "first"}}}
     return {
         "architectures": ["BertForTokenClassification" if model.tagger else "BertForSequenceClassification"],
         "model_type": "bert", "hidden_size": HIDDEN, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
@@ -25,6 +27,7 @@ def config(model: Bert) -> dict:
         "pad_token_id": 0, "position_embedding_type": "absolute", "tie_word_embeddings": True, "dtype": "float16",
         "id2label": {str(i): l for i, l in enumerate(model.labels)}, "label2id": {l: i for i, l in enumerate(model.labels)},
         **({} if model.tagger else {"problem_type": "single_label_classification"}),
+        **(spans if task.kind == "spans" else {}),
     }
 
 
@@ -45,10 +48,10 @@ def tokenizer(source: Path, to: Path) -> None:
         json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": POSITIONS, **special}, indent=1) + "\n")
 
 
-def checkpoint(model: Bert, source: Path, to: Path) -> None:
+def checkpoint(task: Task, model: Bert, source: Path, to: Path) -> None:
     """Writes a checkpoint folder. Call halve first."""
     to.mkdir(parents=True, exist_ok=True)
-    (to / "config.json").write_text(json.dumps(config(model), indent=1) + "\n")
+    (to / "config.json").write_text(json.dumps(config(model, task), indent=1) + "\n")
     save_file({k: v.half().cpu().contiguous() for k, v in model.state_dict().items()}, to / "model.safetensors", {"format": "pt"})
     (to / "model.safetensors").chmod(0o644)
     tokenizer(source, to)

@@ -53,7 +53,7 @@ class Stages:
         results = {"scores_fp32": self.scores(t.model, False, ["dev"])}
         if t.pruning:
             results["scores_int8"] = self.scores(t.model, True, self.full)
-        export.checkpoint(t.model, self.start_from, to)
+        export.checkpoint(self.task, t.model, self.start_from, to)
         export.metrics(self.task, to, t.log(), stage=name, best_step=t.best_step, **{k: v for k, v in t.signature.items() if k != "task"},
                        **more, **results, start_sha256=export.sha256(self.start_from / "model.safetensors"),
                        table_sha256=export.sha256(self.table / "model.safetensors"), device=str(self.device))
