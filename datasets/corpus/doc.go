@@ -3,8 +3,9 @@
 // abstracts with chemicals, genes and their relations ([ReadChemProt]), marked pairs ([ReadBLUE]) and
 // texts with drugs and their interactions ([ReadDDI]).
 //
-// [ReadPubTator] and [WritePubTator] are for a format that many tools and corpora share. A [Standoff] is what it has of a
-// document: an annot.Document, and what the file says beyond it.
+// Formats that many tools and corpora share are read and written: BioC ([ReadBioCJSON], [ReadBioCXML], [WriteBioCJSON],
+// [WriteBioCXML]) and PubTator ([ReadPubTator], [WritePubTator]). A [Standoff] is what they have of a document: an
+// annot.Document, and what the file says beyond it.
 //
 // Every reader takes an [io.Reader]; [ReadFile] opens a path for those that read one file, and
 // [ReadBC2GMFiles], [ReadChemProtFiles] and [ReadDDIFiles] find the files that belong together. Files

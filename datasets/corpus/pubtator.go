@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -57,12 +56,7 @@ type pubTatorReader struct {
 	d         *draft // once there are annotations
 	chars     []int
 	shift     int // how many characters of the file come before those of the text
-	relations []pubTatorRelation
-}
-
-type pubTatorRelation struct {
-	typ, a, b  string
-	attributes map[string]string
+	relations []conceptRelation
 }
 
 func (p *pubTatorReader) line(line string, n int) error {
@@ -154,18 +148,19 @@ func (p *pubTatorReader) annotation(start, end int, col []string) error {
 			n.Concepts = []string{c}
 		}
 	}
-	return p.d.addMark(col[4], []annot.Span{span}, 1, n)
+	return p.d.addMark("", col[4], []annot.Span{span}, 1, n)
 }
 
 func column(i int) string { return fmt.Sprint("column ", i+1) }
 
 func (p *pubTatorReader) relation(col []string) error {
-	r := pubTatorRelation{typ: col[1], a: col[2], b: col[3]}
-	if r.typ == "" || r.a == "" || r.b == "" {
+	r := conceptRelation{Relation: annot.Relation{Type: col[1], Score: 1}}
+	r.note.Concepts = [2]string{col[2], col[3]}
+	if col[1] == "" || col[2] == "" || col[3] == "" {
 		return fmt.Errorf("a relation of document %s lacks its type or a concept", p.id)
 	}
 	for i := 4; i < len(col); i++ {
-		setDefault(&r.attributes, column(i), col[i])
+		setDefault(&r.note.Attributes, column(i), col[i])
 	}
 	p.relations = append(p.relations, r)
 	return nil
@@ -180,37 +175,7 @@ func (p *pubTatorReader) end() error {
 		p.begin()
 	}
 	d := p.d
-	slices.SortStableFunc(d.marks, func(a, b mark) int { return byPosition(a.Entity, b.Entity) })
-	mentions := map[string][]int{} // of a concept: marks, in order
-	for i := range d.marks {
-		for c := range concepts(d.marks[i].note.Concepts) {
-			if at := mentions[c]; len(at) == 0 || at[len(at)-1] != i {
-				mentions[c] = append(at, i)
-			}
-		}
-	}
-	d.index = make(map[string]int, len(d.marks))
-	for i := range d.marks {
-		d.index[strconv.Itoa(i)] = i
-	}
-	type pair struct{ a, b string }
-	known := map[pair][2]int{}
-	for _, r := range p.relations {
-		best, ok := known[pair{r.a, r.b}]
-		if !ok {
-			best = closest(d.marks, mentions[r.a], mentions[r.b])
-			known[pair{r.a, r.b}] = best
-		}
-		if best[0] < 0 {
-			d.Extras = append(d.Extras, Extra{Kind: "relation", Type: r.typ, Arguments: []ExtraArgument{{"", r.a}, {"", r.b}}, Attributes: r.attributes})
-			continue
-		}
-		d.relations = append(d.relations, draftRelation{
-			Relation: annot.Relation{Type: r.typ, Score: 1},
-			note:     RelationNote{Concepts: [2]string{r.a, r.b}, Attributes: r.attributes},
-			ends:     [2]string{strconv.Itoa(best[0]), strconv.Itoa(best[1])},
-		})
-	}
+	d.relateConcepts(p.relations)
 	s, err := d.finish()
 	if err != nil {
 		return err
@@ -218,54 +183,6 @@ func (p *pubTatorReader) end() error {
 	p.docs = append(p.docs, s)
 	*p = pubTatorReader{docs: p.docs, chars: p.chars}
 	return nil
-}
-
-// concepts yields the columns and the identifiers in them.
-func concepts(columns []string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, c := range columns {
-			if !yield(c) {
-				return
-			}
-			if !strings.ContainsAny(c, "|,;+") {
-				continue
-			}
-			for id := range strings.FieldsFuncSeq(c, func(r rune) bool { return strings.ContainsRune("|,;+", r) }) {
-				if id != c && !yield(id) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// closest returns the two different marks, one of a and one of b, that begin closest to each other, or -1.
-func closest(marks []mark, a, b []int) [2]int {
-	best, least := [2]int{-1, -1}, -1
-	try := func(i, j int) {
-		dist := marks[i].Start - marks[j].Start
-		if dist = max(dist, -dist); i != j && (least < 0 || dist < least) {
-			best, least = [2]int{i, j}, dist
-		}
-	}
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		try(a[i], b[j])
-		// Where both have the same mark, its neighbours are the candidates.
-		if a[i] == b[j] {
-			if i+1 < len(a) {
-				try(a[i+1], b[j])
-			}
-			if j+1 < len(b) {
-				try(a[i], b[j+1])
-			}
-		}
-		if a[i] <= b[j] {
-			i++
-		} else {
-			j++
-		}
-	}
-	return best
 }
 
 // WritePubTator writes documents in the format of PubTator, as [ReadPubTator] says it is. What ReadPubTator

@@ -161,42 +161,6 @@ func TestWritePubTator(t *testing.T) {
 	}
 }
 
-// The pair that begins closest is found as by trying all.
-func TestClosest(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 2000 {
-		marks := make([]mark, 1+rng.IntN(8))
-		var a, b []int
-		at := 0
-		for i := range marks {
-			at += rng.IntN(4)
-			marks[i].Start = at
-			if rng.IntN(2) == 0 {
-				a = append(a, i)
-			}
-			if rng.IntN(2) == 0 {
-				b = append(b, i)
-			}
-		}
-		least := -1
-		for _, i := range a {
-			for _, j := range b {
-				if d := max(marks[i].Start-marks[j].Start, marks[j].Start-marks[i].Start); i != j && (least < 0 || d < least) {
-					least = d
-				}
-			}
-		}
-		got := closest(marks, a, b)
-		dist := -1
-		if got[0] >= 0 {
-			dist = max(marks[got[0]].Start-marks[got[1]].Start, marks[got[1]].Start-marks[got[0]].Start)
-		}
-		if dist != least {
-			t.Fatalf("%v and %v of %v: %v, distance %d, want %d", a, b, marks, got, dist, least)
-		}
-	}
-}
-
 func FuzzReadPubTator(f *testing.F) {
 	f.Add(pubTatorOK)
 	f.Add("1|t|a\n1\tr\tb\tc\n1\t0\t1\ta\tx\tb|c\n")

@@ -3,6 +3,7 @@ package corpus
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,7 +15,8 @@ import (
 // do. Beside what the library shares it has what only such files say: names of
 // annotations, identifiers in databases, parts, remarks. The writers of these formats put them back.
 //
-// The notes are in the order of what they belong to, and as many, or nil.
+// The trigger of an event is not among the entities, unless a relation or event names it, too. An argument that is an event is given as the entity of
+// its trigger. The notes are in the order of what they belong to, and as many, or nil.
 type Standoff struct {
 	annot.Document
 	EntityNotes   []EntityNote
@@ -97,81 +99,86 @@ func Documents(docs []Standoff) []annot.Document {
 type draft struct {
 	Standoff
 	marks     []mark
-	index     map[string]int // identifier of a mark -> marks
+	index     map[string]int // key of a mark -> marks
 	relations []draftRelation
 	events    []draftEvent
-	eventAt   map[string]int // identifier of an event -> events
+	eventAt   map[string]int // key of an event -> events
 }
 
 // A mark is a piece of text with a type: an entity, or the trigger of events.
 type mark struct {
 	annot.Entity
 	note    EntityNote
-	trigger bool
+	trigger bool // of an event
+	named   bool // by a relation, or as an argument
 }
 
 type draftRelation struct {
 	annot.Relation // but for its ends and evidence
 	note           RelationNote
-	ends           [2]string // identifiers of marks or events
+	ends           [2]string // keys of marks or events
 	line           int
 }
 
 type draftEvent struct {
 	typ     string
-	trigger string
+	trigger string // key of a mark
 	roles   []string
-	refs    []string // identifiers of marks or events
+	refs    []string // keys of marks or events
 	negated bool
 	note    EventNote
 	line    int
 }
 
-// addMark adds a piece of text, whose parts are in order and not empty. Its name is new, or "" if nothing refers to it.
-func (d *draft) addMark(typ string, parts []annot.Span, score float64, note EntityNote) error {
+// addMark adds a piece of text, whose parts are in order and not empty. Its key is new, or "" if nothing refers to it.
+func (d *draft) addMark(key, typ string, parts []annot.Span, score float64, note EntityNote) error {
 	if typ == "" {
 		return fmt.Errorf("annotation %q has no type", note.ID)
 	}
-	if note.ID != "" {
-		if _, twice := d.index[note.ID]; twice {
+	if key != "" {
+		if _, twice := d.index[key]; twice {
 			return fmt.Errorf("annotation %q occurs twice", note.ID)
 		}
-		if d.index == nil {
-			d.index = map[string]int{}
-		}
-		d.index[note.ID] = len(d.marks)
+		d.setKey(key, len(d.marks))
 	}
 	start, end := parts[0].Start, parts[len(parts)-1].End
 	if len(parts) > 1 {
 		note.Parts = parts
 	}
-	d.marks = append(d.marks, mark{annot.Entity{Type: typ, Start: start, End: end, Text: d.Text[start:end], Score: score}, note, false})
+	d.marks = append(d.marks, mark{annot.Entity{Type: typ, Start: start, End: end, Text: d.Text[start:end], Score: score}, note, false, false})
 	return nil
 }
 
-func (d *draft) addEvent(e draftEvent) error {
-	if _, twice := d.eventAt[e.note.ID]; twice {
+func (d *draft) setKey(key string, mark int) {
+	if d.index == nil {
+		d.index = map[string]int{}
+	}
+	d.index[key] = mark
+}
+
+func (d *draft) addEvent(key string, e draftEvent) error {
+	if _, twice := d.eventAt[key]; twice {
 		return fmt.Errorf("event %q occurs twice", e.note.ID)
 	}
 	if d.eventAt == nil {
 		d.eventAt = map[string]int{}
 	}
-	d.eventAt[e.note.ID] = len(d.events)
+	d.eventAt[key] = len(d.events)
 	d.events = append(d.events, e)
 	return nil
 }
 
-// resolve returns what an identifier names; for an event its trigger and its place in events, else -1.
-func (d *draft) resolve(id string) (annot.Entity, int, bool) {
-	if i, ok := d.index[id]; ok {
+// resolve returns what a key names; for an event its trigger and its place in events, else -1.
+func (d *draft) resolve(key string) (annot.Entity, int, bool) {
+	if i, ok := d.index[key]; ok {
 		return d.marks[i].Entity, -1, true
 	}
-	i, ok := d.eventAt[id]
+	i, ok := d.eventAt[key]
 	if !ok {
 		return annot.Entity{}, -1, false
 	}
 	e := d.marks[d.index[d.events[i].trigger]].Entity
-	e.Type = d.events[i].typ
+	e.Type, e.Score = d.events[i].typ, 1
 	return e, i, true
 }
 
@@ -183,10 +190,26 @@ func (d *draft) finish() (Standoff, error) {
 			return Standoff{}, &ParseError{Line: e.line, Err: fmt.Errorf("event %s: there is no annotation %q for its trigger", e.note.ID, e.trigger)}
 		}
 		d.marks[i].trigger = true
+		for _, ref := range e.refs {
+			if i, ok := d.index[ref]; ok {
+				d.marks[i].named = true
+			}
+		}
+	}
+	for _, r := range d.relations {
+		for _, ref := range r.ends {
+			i, ok := d.index[ref]
+			if e, event := d.eventAt[ref]; event && !ok {
+				i, ok = d.index[d.events[e].trigger]
+			}
+			if ok {
+				d.marks[i].named = true
+			}
+		}
 	}
 	var entities []mark
 	for _, m := range d.marks {
-		if !m.trigger {
+		if !m.trigger || m.named {
 			entities = append(entities, m)
 		}
 	}
@@ -235,7 +258,10 @@ func (d *draft) finishEvents(sentences []annot.Span) error {
 			e.note.Arguments = append(e.note.Arguments, event)
 		}
 		out.Sentence = d.Text[out.Span.Start:out.Span.End]
-		e.note.Trigger = e.trigger
+		e.note.Trigger = trigger.note.ID
+		if trigger.Score != 1 {
+			setDefault(&e.note.Attributes, infonScore, strconv.FormatFloat(trigger.Score, 'g', -1, 64))
+		}
 		for k, v := range trigger.note.Attributes {
 			setDefault(&e.note.Attributes, k, v)
 		}
@@ -248,7 +274,10 @@ func (d *draft) finishRelations(sentences []annot.Span) error {
 	for i := range d.relations {
 		r := &d.relations[i]
 		for k, ref := range r.ends {
-			e, _, ok := d.resolve(ref)
+			e, event, ok := d.resolve(ref)
+			if event >= 0 { // the entity of its trigger
+				e = d.marks[d.index[d.events[event].trigger]].Entity
+			}
 			if !ok {
 				return &ParseError{Line: r.line, Err: fmt.Errorf("relation %s: there is no annotation or event %q", r.note.ID, ref)}
 			}

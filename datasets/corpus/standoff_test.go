@@ -44,7 +44,7 @@ func (s spec) build(t *testing.T) Standoff {
 		return fmt.Sprint("T", i+1)
 	}
 	for i, m := range s.marks {
-		if err := d.addMark(m.Type, []annot.Span{m.Span()}, m.Score, EntityNote{ID: name(i)}); err != nil {
+		if err := d.addMark(name(i), m.Type, []annot.Span{m.Span()}, m.Score, EntityNote{ID: name(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func (s spec) build(t *testing.T) Standoff {
 		for _, a := range e.args {
 			out.roles, out.refs = append(out.roles, annot.Theme), append(out.refs, name(a))
 		}
-		if err := d.addEvent(out); err != nil {
+		if err := d.addEvent(name(-1-i), out); err != nil {
 			t.Fatal(err)
 		}
 	}
