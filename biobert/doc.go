@@ -16,7 +16,7 @@
 //
 // A name stands for a model that a package registered (import one of biobert/models for
 // its effect), or for a checkpoint folder in HuggingFace's layout: config.json,
-// model.safetensors and either tokenizer.json or vocab.txt. The pipeline must be that for which the model was
+// model.safetensors or pytorch_model.bin, in one file or several, and either tokenizer.json or vocab.txt. The pipeline must be that for which the model was
 // made, which the architectures of config.json say: BertForTokenClassification, BertForSequenceClassification or
 // BertForQuestionAnswering. Checkpoints most of
 // whose weights are zero run on the sparse INT8 kernels, others in fp32; WithEngine

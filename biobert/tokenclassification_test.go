@@ -442,7 +442,7 @@ func TestBrokenCheckpoints(t *testing.T) {
 		{"truncated weights", truncate("model.safetensors", 100000), []string{"model.safetensors", "truncated"}},
 		{"empty weights", truncate("model.safetensors", 0), []string{"model.safetensors"}},
 		{"truncated tokenizer", truncate("tokenizer.json", 500), []string{"tokenizer.json"}},
-		{"no weights but of PyTorch", rename("model.safetensors", "pytorch_model.bin"), []string{"model.safetensors"}},
+		{"other weights named as PyTorch's", rename("model.safetensors", "pytorch_model.bin"), []string{"pytorch_model.bin", "zip"}},
 		{"weights in pieces", rename("model.safetensors", "model.safetensors.index.json"), []string{"model.safetensors.index.json"}},
 		{"weights left in Git LFS", rename("lfs", "model.safetensors"), []string{"model.safetensors", "git lfs pull"}},
 		{"number as string", edit("config.json", `"hidden_size": 48`, `"hidden_size": "48"`), []string{"config.json", `"hidden_size" is a string (want a whole number)`}},

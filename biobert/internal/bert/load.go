@@ -62,7 +62,7 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 // Files returns the paths of the files of weights.
 func (c *Checkpoint) Files() []string { return c.file.Files() }
 
-const folderHint = "a checkpoint folder holds config.json, model.safetensors and vocab.txt or tokenizer.json"
+const folderHint = "a checkpoint folder holds config.json, model.safetensors or pytorch_model.bin, and vocab.txt or tokenizer.json"
 
 // Close releases the checkpoint. Models made from it must not be used any more: they read
 // the weights in place.

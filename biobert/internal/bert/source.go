@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/pytorch"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 )
 
@@ -35,6 +36,8 @@ type format struct {
 var formats = []format{
 	{"model.safetensors", openSafetensors},
 	{"model.safetensors.index.json", openShards(openSafetensors)},
+	{"pytorch_model.bin", openPyTorch},
+	{"pytorch_model.bin.index.json", openShards(openPyTorch)},
 }
 
 // openSource opens the weights in the folder dir.
@@ -71,6 +74,14 @@ func (w whole) Close() error                                   { return w.file.C
 
 func openSafetensors(path string) (source, error) {
 	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return whole{path, f}, nil
+}
+
+func openPyTorch(path string) (source, error) {
+	f, err := pytorch.Open(path)
 	if err != nil {
 		return nil, err
 	}

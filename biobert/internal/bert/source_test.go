@@ -167,3 +167,56 @@ func TestShardsRefuse(t *testing.T) {
 		t.Errorf("a huge index: %v", err)
 	}
 }
+
+// The same weights in pytorch_model.bin, with the names of older checkpoints, whole or in two files, give the same bits.
+func TestPyTorch(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(testdata+"tiny-pruned90")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "model.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(testdata + "tiny-pruned90.pytorch_model.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = testdata + "tiny-pruned90.golden.json"
+	same := func(what string) {
+		for _, e := range []Engine{Dense, Sparse} {
+			want := logitsOf(t, loadModel(t, testdata+"tiny-pruned90", e), golden)
+			if got := logitsOf(t, loadModel(t, dir, e), golden); len(got) == 0 || !slices.Equal(got, want) {
+				t.Errorf("%s, %s: the logits differ", what, e)
+			}
+		}
+	}
+	path := filepath.Join(dir, "pytorch_model.bin")
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	same("one file")
+
+	c, err := OpenCheckpoint(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := map[string]string{}
+	for i, name := range c.file.Names() {
+		index[name] = fmt.Sprintf("pytorch_model-%d.bin", i%2)
+	}
+	c.Close()
+	for i := range 2 { // either holds all tensors, which is of no matter here
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("pytorch_model-%d.bin", i)), raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeIndex(t, dir, index)
+	if err := os.Rename(filepath.Join(dir, "model.safetensors.index.json"), path+".index.json"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	same("two files")
+}
