@@ -195,3 +195,43 @@ func ExampleEntities() {
 	// 0,demo-1,cell_type,T cells,18,25,0.9
 	// jnlpba map[offsets:characters] <nil>
 }
+
+func ExampleDataset_TrainTestSplit() {
+	d, err := datasets.Load(ctx, "testdata/five.jsonl", datasets.WithColumns("id"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	train, test, err := d.TrainTestSplit(datasets.TestSplit{Share: 0.2, Seed: 42})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(train.NumRows(), test.NumRows())
+	// Output:
+	// 4 1
+}
+
+func ExampleDataset_CastColumn() {
+	type row struct {
+		Text  string `json:"text"`
+		Label string `json:"label"`
+	}
+	d, err := datasets.From("notes", []row{{"IL-2 binds", "yes"}, {"p53 alone", "no"}, {"?", "maybe"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = d.CastColumn("label", datasets.ClassLabel("no", "yes"))
+	fmt.Println(err)
+	d, err = d.Head(2).CastColumn("label", datasets.ClassLabel("no", "yes"))
+	fmt.Println(d, err)
+	// Output:
+	// datasets: column "label" of data set "notes", which is string, cannot be cast to ClassLabel(2): row 2: "maybe" is not one of the 2 labels (no, yes)
+	// notes: 2 rows
+	// text        label
+	// string      ClassLabel(2)
+	// IL-2 binds  1
+	// p53 alone   0
+	//  <nil>
+}
