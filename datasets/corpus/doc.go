@@ -4,7 +4,7 @@
 // texts with drugs and their interactions ([ReadDDI]).
 //
 // Formats that many tools and corpora share are read and written: BioC ([ReadBioCJSON], [ReadBioCXML], [WriteBioCJSON],
-// [WriteBioCXML]) and PubTator ([ReadPubTator], [WritePubTator]). A [Standoff] is what they have of a document: an
+// [WriteBioCXML]), PubTator ([ReadPubTator], [WritePubTator]) and brat ([ReadBratFiles], [WriteBratFiles]). A [Standoff] is what they have of a document: an
 // annot.Document, and what the file says beyond it.
 //
 // Every reader takes an [io.Reader]; [ReadFile] opens a path for those that read one file, and
