@@ -49,6 +49,9 @@ class Stages:
         """Exports the best model of a run and scores it as it is shipped: a teacher in fp32, a student in INT8 too."""
         to = t.out / "model"
         began = time.monotonic()
+        if t.pruning:
+            t.model.set_int8(True)
+            more["offset"] = evaluate.balance(self.task, t.model, self.rows["dev"], self.full["dev"], self.device)
         export.halve(t.model)
         results = {"scores_fp32": self.scores(t.model, False, ["dev"])}
         if t.pruning:
