@@ -7,6 +7,8 @@
 // [WriteBioCXML]), PubTator ([ReadPubTator], [WritePubTator]) and brat ([ReadBratFiles], [WriteBratFiles]). A [Standoff] is what they have of a document: an
 // annot.Document, and what the file says beyond it.
 //
+// What PubMed and arXiv say of papers is read one at a time, from files of any size ([ReadPubMed], [ReadArXiv]).
+//
 // Every reader takes an [io.Reader]; [ReadFile] opens a path for those that read one file, and
 // [ReadBC2GMFiles], [ReadChemProtFiles] and [ReadDDIFiles] find the files that belong together. Files
 // compressed with gzip are recognized by their content, whatever their name.

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,6 +105,8 @@ func (s *jsonStream) fail(err error) error {
 	case err == nil || err == io.EOF:
 		return err
 	case s.limit.left <= 0:
+		ahead, _ := io.ReadAll(s.Buffered()) // it is memory
+		line = s.lines.line(s.InputOffset() + int64(len(ahead)-len(bytes.TrimLeft(ahead, " \t\r\n,"))))
 		err = fmt.Errorf("a value of more than %d bytes", s.most)
 	case errors.As(err, &syntax):
 		line = s.lines.line(syntax.Offset - 1)
@@ -123,7 +126,7 @@ func decode(raw json.RawMessage, line int, into any) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		offset = wrong.Offset
-		err = fmt.Errorf("%s is a JSON %s", wrong.Field, wrong.Value)
+		err = fmt.Errorf("%s is a JSON %s", cmp.Or(wrong.Field, "a record"), wrong.Value)
 	}
 	return &ParseError{Line: line + bytes.Count(raw[:min(max(offset, 0), int64(len(raw)))], []byte("\n")), Err: err}
 }
