@@ -4,7 +4,8 @@
 // texts with drugs and their interactions ([ReadDDI]).
 //
 // Formats that many tools and corpora share are read and written: BioC ([ReadBioCJSON], [ReadBioCXML], [WriteBioCJSON],
-// [WriteBioCXML]), PubTator ([ReadPubTator], [WritePubTator]) and brat ([ReadBratFiles], [WriteBratFiles]). A [Standoff] is what they have of a document: an
+// [WriteBioCXML]), PubTator ([ReadPubTator], [WritePubTator]) and brat ([ReadBratFiles], [WriteBratFiles]);
+// [WriteCoNLL] writes tagged words. A [Standoff] is what they have of a document: an
 // annot.Document, and what the file says beyond it.
 //
 // What PubMed and arXiv say of papers is read one at a time, from files of any size ([ReadPubMed], [ReadArXiv]).
