@@ -19,8 +19,117 @@ import (
 
 var errCutStream = errors.New("the Arrow stream is cut short (its end mark is missing)")
 
-// readArrow reads an Arrow IPC file or stream; which one, the first bytes say.
+// readArrow reads an Arrow IPC file or stream.
 func readArrow(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
+	rd, err := openArrow(r, size, columns, mem)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Close()
+	chunks := make([][]arrow.Array, rd.schema.NumFields())
+	defer func() {
+		for _, arrs := range chunks {
+			for _, a := range arrs {
+				a.Release()
+			}
+		}
+	}()
+	rows := 0
+	for {
+		rec, err := rd.record()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		for k, a := range rec.Columns() {
+			a.Retain()
+			chunks[k] = append(chunks[k], a)
+		}
+		rows += int(rec.NumRows())
+		rec.Release()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	md := rd.schema.Metadata()
+	t := newTable(rd.schema.Fields(), chunks, rows, &md)
+	chunks = nil
+	return t, nil
+}
+
+func scanArrow(_ context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (PartReader, error) {
+	rd, err := openArrow(r, size, columns, mem)
+	if err != nil {
+		return nil, err
+	}
+	return rd, nil
+}
+
+// An arrowReader reads the record batches of an IPC file or stream, some columns of them.
+type arrowReader struct {
+	schema *arrow.Schema
+	keep   []int
+	file   *ipc.FileReader // or
+	stream *ipc.Reader
+	next   int // record of file
+}
+
+func (rd *arrowReader) Schema() *arrow.Schema { return rd.schema }
+
+// NumRows is unknown: both forms keep the number of rows with each batch.
+func (rd *arrowReader) NumRows() int64 { return -1 }
+
+func (rd *arrowReader) Close() error {
+	if rd.stream != nil {
+		rd.stream.Release()
+		return nil
+	}
+	return rd.file.Close()
+}
+
+// Next returns the next batch.
+func (rd *arrowReader) Next(ctx context.Context) (arrow.Table, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	rec, err := rd.record()
+	if err != nil {
+		return nil, err
+	}
+	defer rec.Release()
+	return array.NewTableFromRecords(rd.schema, []arrow.Record{rec}), nil
+}
+
+// record returns the wanted columns of the next batch.
+func (rd *arrowReader) record() (arrow.Record, error) {
+	var rec arrow.Record
+	switch {
+	case rd.stream != nil && rd.stream.Next():
+		rec = rd.stream.Record()
+	case rd.stream != nil && rd.stream.Err() != nil:
+		return nil, rd.stream.Err()
+	case rd.stream != nil || rd.next == rd.file.NumRecords():
+		return nil, io.EOF
+	default:
+		var err error
+		if rec, err = rd.file.Record(rd.next); err != nil {
+			return nil, err
+		}
+		rd.next++
+	}
+	cols := make([]arrow.Array, len(rd.keep))
+	for k, i := range rd.keep {
+		if cols[k] = rec.Column(i); cols[k].Len() != int(rec.NumRows()) {
+			return nil, errShort
+		}
+	}
+	return array.NewRecord(rd.schema, cols, rec.NumRows()), nil
+}
+
+// openArrow tells files from streams by their first bytes.
+func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (*arrowReader, error) {
 	magic := make([]byte, len(ipc.Magic))
 	_, err := r.ReadAt(magic, 0)
 	file := err == nil && bytes.Equal(magic, ipc.Magic)
@@ -32,12 +141,53 @@ func readArrow(ctx context.Context, r io.ReaderAt, size int64, columns []string,
 		if err := arrowschema.CheckFile(r, size); err != nil {
 			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 		}
-		return readArrowFile(ctx, section, columns, mem)
+		rd, err := ipc.NewFileReader(section, ipc.WithAllocator(mem))
+		if err != nil {
+			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
+		}
+		return newArrowReader(&arrowReader{file: rd}, rd.Schema(), columns)
 	}
 	if err := arrowschema.CheckStream(r, size); err != nil {
 		return nil, fmt.Errorf("not an Arrow file or stream, or cut short: %w", err)
 	}
-	return readArrowStream(ctx, section, columns, mem)
+	if !endsWith(r, size, []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}) {
+		return nil, errCutStream
+	}
+	rd, err := ipc.NewReader(bufio.NewReaderSize(section, 1<<16), ipc.WithAllocator(mem))
+	if err != nil {
+		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)
+	}
+	return newArrowReader(&arrowReader{stream: rd}, rd.Schema(), columns)
+}
+
+// newArrowReader picks columns for rd, which it closes if they are not there.
+func newArrowReader(rd *arrowReader, s *arrow.Schema, columns []string) (_ *arrowReader, err error) {
+	defer func() {
+		if err != nil {
+			rd.Close()
+		}
+	}()
+	names := make([]string, s.NumFields())
+	for i, f := range s.Fields() {
+		names[i] = f.Name
+	}
+	if columns == nil {
+		columns = names
+	}
+	var fields []arrow.Field
+	for _, c := range columns {
+		i := slices.Index(names, c)
+		if i < 0 {
+			return nil, noColumnAmong(c, names)
+		}
+		rd.keep, fields = append(rd.keep, i), append(fields, s.Field(i))
+	}
+	if len(columns) != len(slices.Compact(slices.Sorted(slices.Values(columns)))) {
+		return nil, errors.New("two columns have the same name")
+	}
+	md := s.Metadata()
+	rd.schema = arrow.NewSchema(fields, &md)
+	return rd, nil
 }
 
 // endsWith reports whether the last bytes of a file are mark. Arrow reads a stream
@@ -46,116 +196,6 @@ func endsWith(r io.ReaderAt, size int64, mark []byte) bool {
 	end := make([]byte, len(mark))
 	_, err := r.ReadAt(end, max(0, size-int64(len(mark))))
 	return (err == nil || err == io.EOF) && bytes.Equal(end, mark)
-}
-
-func readArrowStream(ctx context.Context, r *io.SectionReader, columns []string, mem memory.Allocator) (arrow.Table, error) {
-	if !endsWith(r, r.Size(), []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}) {
-		return nil, errCutStream
-	}
-	rd, err := ipc.NewReader(bufio.NewReaderSize(r, 1<<16), ipc.WithAllocator(mem))
-	if err != nil {
-		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)
-	}
-	defer rd.Release()
-	pick, err := newPicker(rd.Schema(), columns)
-	if err != nil {
-		return nil, err
-	}
-	defer pick.release()
-	for rd.Next() {
-		if err := pick.add(ctx, rd.Record()); err != nil {
-			return nil, err
-		}
-	}
-	if rd.Err() != nil {
-		return nil, rd.Err()
-	}
-	return pick.table(), nil
-}
-
-func readArrowFile(ctx context.Context, r *io.SectionReader, columns []string, mem memory.Allocator) (arrow.Table, error) {
-	rd, err := ipc.NewFileReader(r, ipc.WithAllocator(mem))
-	if err != nil {
-		return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
-	}
-	defer rd.Close()
-	pick, err := newPicker(rd.Schema(), columns)
-	if err != nil {
-		return nil, err
-	}
-	defer pick.release()
-	for i := range rd.NumRecords() {
-		rec, err := rd.Record(i)
-		if err != nil {
-			return nil, err
-		}
-		if err := pick.add(ctx, rec); err != nil {
-			return nil, err
-		}
-	}
-	return pick.table(), nil
-}
-
-// A picker gathers columns of records.
-type picker struct {
-	schema *arrow.Schema
-	keep   []int
-	chunks [][]arrow.Array
-	rows   int
-}
-
-func newPicker(s *arrow.Schema, columns []string) (*picker, error) {
-	p := &picker{}
-	var fields []arrow.Field
-	names := make([]string, s.NumFields())
-	for i, f := range s.Fields() {
-		names[i] = f.Name
-	}
-	if columns == nil {
-		columns = names
-	}
-	for _, c := range columns {
-		i := slices.Index(names, c)
-		if i < 0 {
-			return nil, noColumnAmong(c, names)
-		}
-		p.keep, fields = append(p.keep, i), append(fields, s.Field(i))
-	}
-	if len(columns) != len(slices.Compact(slices.Sorted(slices.Values(columns)))) {
-		return nil, errors.New("two columns have the same name")
-	}
-	md := s.Metadata()
-	p.schema = arrow.NewSchema(fields, &md)
-	p.chunks = make([][]arrow.Array, len(fields))
-	return p, nil
-}
-
-func (p *picker) add(ctx context.Context, rec arrow.Record) error {
-	for k, i := range p.keep {
-		a := rec.Column(i)
-		if a.Len() != int(rec.NumRows()) {
-			return errShort
-		}
-		a.Retain()
-		p.chunks[k] = append(p.chunks[k], a)
-	}
-	p.rows += int(rec.NumRows())
-	return ctx.Err()
-}
-
-func (p *picker) table() arrow.Table {
-	md := p.schema.Metadata()
-	t := newTable(p.schema.Fields(), p.chunks, p.rows, &md)
-	p.chunks = nil
-	return t
-}
-
-func (p *picker) release() {
-	for _, arrs := range p.chunks {
-		for _, a := range arrs {
-			a.Release()
-		}
-	}
 }
 
 // writeArrowFile writes the IPC file format. ipc's own writer for it wants to

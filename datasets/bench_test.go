@@ -39,12 +39,12 @@ func abstracts(b *testing.B, n int) *Dataset {
 	return d
 }
 
-func benchmarkRead(b *testing.B, read reader, data []byte) {
+func benchmarkRead(b *testing.B, open textFormat, data []byte) {
 	o := &options{limit: -1, mem: memory.NewGoAllocator()}
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		t, err := read(context.Background(), []source{bytesSource("made", data)}, o)
+		t, err := open.read(context.Background(), []source{bytesSource("made", data)}, o)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -65,8 +65,8 @@ func BenchmarkRead(b *testing.B) {
 		if err := writeArrowStream(&arrow, d.table); err != nil {
 			b.Fatal(err)
 		}
-		b.Run(fmt.Sprintf("format=jsonl/rows=%d", n), func(b *testing.B) { benchmarkRead(b, readJSON, jsonl.Bytes()) })
-		b.Run(fmt.Sprintf("format=csv/rows=%d", n), func(b *testing.B) { benchmarkRead(b, readSeparated(','), csv.Bytes()) })
+		b.Run(fmt.Sprintf("format=jsonl/rows=%d", n), func(b *testing.B) { benchmarkRead(b, openJSON, jsonl.Bytes()) })
+		b.Run(fmt.Sprintf("format=csv/rows=%d", n), func(b *testing.B) { benchmarkRead(b, openSeparated(','), csv.Bytes()) })
 		b.Run(fmt.Sprintf("format=arrow/rows=%d", n), func(b *testing.B) {
 			b.SetBytes(int64(arrow.Len()))
 			for b.Loop() {

@@ -13,29 +13,36 @@ import (
 // Python's datasets does on loading: Parquet has no seconds, and arrow v15 takes
 // all its time stamps for UTC. It takes over the reference to t.
 func castTimes(t arrow.Table, mem memory.Allocator) arrow.Table {
-	fields := t.Schema().Fields()
-	declared := declaredFeatures(t.Schema())
+	schema := castSchema(t.Schema())
+	fields := schema.Fields()
 	chunks := make([][]arrow.Array, len(fields))
-	for k, f := range fields {
-		from, ok := f.Type.(*arrow.TimestampType)
-		want, _ := declared.Lookup(f.Name)
-		to := timestampType(want.DType)
-		cast := ok && to != nil && want.Type == "Value" && (from.Unit != to.Unit || from.TimeZone != to.TimeZone)
+	for k, f := range t.Schema().Fields() {
 		for _, a := range t.Column(k).Data().Chunks() {
-			if cast {
-				a = castTimestamps(a.(*array.Timestamp), from.Unit, to, mem)
+			if from, ok := f.Type.(*arrow.TimestampType); ok && !arrow.TypeEqual(from, fields[k].Type) {
+				a = castTimestamps(a.(*array.Timestamp), from.Unit, fields[k].Type.(*arrow.TimestampType), mem)
 			} else {
 				a.Retain()
 			}
 			chunks[k] = append(chunks[k], a)
 		}
-		if cast {
+	}
+	defer t.Release()
+	md := schema.Metadata()
+	return newTable(fields, chunks, int(t.NumRows()), &md)
+}
+
+// castSchema returns the schema that castTimes gives a table of schema s.
+func castSchema(s *arrow.Schema) *arrow.Schema {
+	fields := s.Fields()
+	declared := declaredFeatures(s)
+	for k, f := range fields {
+		want, _ := declared.Lookup(f.Name)
+		if to := timestampType(want.DType); to != nil && want.Type == "Value" && f.Type.ID() == arrow.TIMESTAMP {
 			fields[k].Type = to
 		}
 	}
-	defer t.Release()
-	md := t.Schema().Metadata()
-	return newTable(fields, chunks, int(t.NumRows()), &md)
+	md := s.Metadata()
+	return arrow.NewSchema(fields, &md)
 }
 
 func castTimestamps(a *array.Timestamp, from arrow.TimeUnit, to *arrow.TimestampType, mem memory.Allocator) arrow.Array {

@@ -96,7 +96,7 @@ func (d *Dataset) Documents(column string) iter.Seq2[annot.Document, error] {
 				doc.ID = strings.Clone(plainAt(a, at))
 			}
 			if doc.ID == "" {
-				doc.ID = strconv.Itoa(i)
+				doc.ID = strconv.Itoa(d.first + i)
 			}
 			if !yield(doc, nil) {
 				return
@@ -120,7 +120,7 @@ func (d *Dataset) textOf(col, row int) (string, error) {
 	a, i := d.cols[col].at(row)
 	s, _ := textAt(a, i)
 	if !utf8.ValidString(s) {
-		return "", fmt.Errorf("datasets: column %q of data set %q is not valid UTF-8 in row %d", d.features[col].Name, d.name, row)
+		return "", fmt.Errorf("datasets: column %q of data set %q is not valid UTF-8 in row %d", d.features[col].Name, d.name, d.first+row)
 	}
 	return strings.Clone(s), nil
 }

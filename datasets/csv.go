@@ -129,13 +129,13 @@ func (c *cells) inQuotes(rest []byte) ([]byte, error) {
 	}
 }
 
-// readSeparated returns a reader of CSV or TSV files. The first record names the
+// openSeparated is for CSV or TSV files. The first record names the
 // columns. An empty cell is null. A column is int64, float64 or bool if all its
 // cells are, else string. Numbers with leading zeros, signs of plus or spaces are
 // strings, and columns named id or *_id hold integers or strings only: 0704.0001
 // and 2401.00010 are names of papers, not numbers.
-func readSeparated(sep byte) reader {
-	return func(ctx context.Context, srcs []source, o *options) (arrow.Table, error) {
+func openSeparated(sep byte) textFormat {
+	return func(ctx context.Context, srcs []source, o *options) (*textRows, error) {
 		t := &csvTypes{}
 		rows, err := csvRows(ctx, srcs, sep, o.limit, t.header, t.infer)
 		if err != nil {
@@ -145,32 +145,32 @@ func readSeparated(sep byte) reader {
 		if err != nil {
 			return nil, err
 		}
-		tb := newTableBuilder(o.mem, fields)
-		defer tb.release()
 		same := func(names []string) error {
 			if !slices.Equal(names, t.names) {
 				return errChanged
 			}
 			return nil
 		}
-		_, err = csvRows(ctx, srcs, sep, o.limit, same, func(rec [][]byte) error {
-			n := 0
-			for i, k := range keep {
-				if err := appendCell(tb.cols[i], rec[k]); err != nil {
-					return err
+		return &textRows{fields, rows, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+			again, err := csvRows(ctx, srcs, sep, o.limit, same, func(rec [][]byte) error {
+				n := 0
+				for i, k := range keep {
+					if err := appendCell(tb.cols[i], rec[k]); err != nil {
+						return err
+					}
+					n += len(rec[k])
 				}
-				n += len(rec[k])
+				tb.row(n)
+				if after != nil {
+					return after()
+				}
+				return nil
+			})
+			if err == nil && again != rows {
+				err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
 			}
-			tb.row(n)
-			return nil
-		})
-		if err == nil && tb.rows != rows {
-			err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return tb.table(), nil
+			return err
+		}}, nil
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 type Dataset struct {
 	name     string
 	split    string // as it was asked for
+	first    int    // number of the first row in the stream that it is a part of
 	mem      memory.Allocator
 	table    arrow.Table
 	features Features

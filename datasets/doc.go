@@ -14,6 +14,8 @@
 // such files, among them the folders that save_to_disk writes in Python, or the
 // name of a data set of the Hugging Face hub.
 //
+// [Stream] reads the same names a part at a time, for sets larger than memory.
+//
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
 // [Map], Concatenate ...) return new sets that share memory where they can.
 //

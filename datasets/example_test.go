@@ -235,3 +235,23 @@ func ExampleDataset_CastColumn() {
 	// p53 alone   0
 	//  <nil>
 }
+
+// A set of any size is read a few rows at a time.
+func ExampleStream() {
+	s, err := datasets.Stream(ctx, "testdata/five.jsonl", datasets.WithSplit("train[1:]"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for batch, err := range s.Batches(3) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		ids, err := datasets.Column[string](batch, "id")
+		fmt.Println(ids, err)
+	}
+	// Output:
+	// [2401.00010 2402.00003 2403.00004] <nil>
+	// [2404.00005] <nil>
+}

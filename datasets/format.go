@@ -21,8 +21,21 @@ type Format struct {
 	// Read reads a file of size bytes: the named columns, or all if columns is
 	// nil. Features go into the schema's "huggingface" metadata.
 	Read func(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error)
+	// Scan opens such a file to be read a part at a time. Columns may come in any order.
+	Scan func(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (PartReader, error)
 	// Write writes a table whose schema has such metadata.
 	Write func(w io.Writer, t arrow.Table) error
+}
+
+// A PartReader reads a file of a [Format] in tables of moderate size.
+type PartReader interface {
+	// Schema is that of the tables, features in its "huggingface" metadata.
+	Schema() *arrow.Schema
+	// NumRows returns the number of rows of the file, or -1 if only reading it tells.
+	NumRows() int64
+	// Next returns the next rows, which the caller releases, or io.EOF.
+	Next(ctx context.Context) (arrow.Table, error)
+	Close() error
 }
 
 // RegisterFormat makes a format known under a file extension such as ".parquet".
@@ -34,20 +47,43 @@ func RegisterFormat(ext string, f Format) {
 	binaryFormats[ext] = f
 }
 
-type reader func(ctx context.Context, srcs []source, o *options) (arrow.Table, error)
+// A textFormat finds the columns of files, for which it reads them all.
+type textFormat func(ctx context.Context, srcs []source, o *options) (*textRows, error)
 
-var textFormats = map[string]reader{
-	".jsonl":  readJSON,
-	".ndjson": readJSON,
-	".json":   readJSON,
-	".csv":    readSeparated(','),
-	".tsv":    readSeparated('\t'),
-	".txt":    readText,
+// textRows are files whose columns are known.
+type textRows struct {
+	fields []arrow.Field
+	rows   int // -1 if they have not been counted
+	// fill adds all rows to tb and calls after, if that is not nil, after each.
+	fill func(ctx context.Context, tb *tableBuilder, after func() error) error
+}
+
+// read reads files as one table.
+func (f textFormat) read(ctx context.Context, srcs []source, o *options) (arrow.Table, error) {
+	rows, err := f(ctx, srcs, o)
+	if err != nil {
+		return nil, err
+	}
+	tb := newTableBuilder(o.mem, rows.fields)
+	defer tb.release()
+	if err := rows.fill(ctx, tb, nil); err != nil {
+		return nil, err
+	}
+	return tb.table(), nil
+}
+
+var textFormats = map[string]textFormat{
+	".jsonl":  openJSON,
+	".ndjson": openJSON,
+	".json":   openJSON,
+	".csv":    openSeparated(','),
+	".tsv":    openSeparated('\t'),
+	".txt":    openText,
 }
 
 var binaryFormats = map[string]Format{
-	".arrow":   {readArrow, writeArrowFile},
-	".feather": {readArrow, writeArrowFile},
+	".arrow":   {readArrow, scanArrow, writeArrowFile},
+	".feather": {readArrow, scanArrow, writeArrowFile},
 }
 
 // formatImports names the packages that bring a format which is not linked.
@@ -89,27 +125,46 @@ func linked(ext, path string) error {
 
 // readBinary reads one file. What libraries say in a panic comes back as an error.
 func readBinary(ctx context.Context, path string, f Format, o *options) (t arrow.Table, err error) {
-	file, err := os.Open(path)
+	file, size, err := openBinary(path)
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, err
 	}
 	defer file.Close()
-	st, err := file.Stat()
-	if err != nil {
-		return nil, openError(path, err)
-	}
-	if st.Size() == 0 {
-		return nil, emptyFile(path)
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			t, err = nil, fmt.Errorf("datasets: %q is damaged or uses an unsupported encoding: %v", path, p)
-		}
-	}()
-	t, err = f.Read(ctx, file, st.Size(), o.columns, &frugal{o.mem, st.Size()})
+	defer recoverDamage(path, &err)
+	t, err = f.Read(ctx, file, size, o.columns, &frugal{o.mem, size})
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %q: %w", path, err)
 	}
+	return sound(path, t, o.mem)
+}
+
+func openBinary(path string) (_ *os.File, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, openError(path, err)
+	}
+	st, err := file.Stat()
+	if err == nil && st.Size() == 0 {
+		err = emptyFile(path)
+	} else if err != nil {
+		err = openError(path, err)
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, st.Size(), nil
+}
+
+// recoverDamage turns the panic of a library into an error. It is to be deferred.
+func recoverDamage(path string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("datasets: %q is damaged or uses an unsupported encoding: %v", path, p)
+	}
+}
+
+// sound returns t, times cast, if all its values can be read. It takes over the reference to t.
+func sound(path string, t arrow.Table, mem memory.Allocator) (arrow.Table, error) {
 	if err := checkTable(t); err != nil {
 		t.Release()
 		if errors.Is(err, errUnsupported) {
@@ -117,7 +172,7 @@ func readBinary(ctx context.Context, path string, f Format, o *options) (t arrow
 		}
 		return nil, fmt.Errorf("datasets: %q is damaged: %w", path, err)
 	}
-	return castTimes(t, o.mem), nil
+	return castTimes(t, mem), nil
 }
 
 // frugal refuses to allocate what a file of its size cannot need, since a
@@ -154,14 +209,10 @@ func joinTables(tables []arrow.Table, paths []string) (arrow.Table, error) {
 	chunks := make([][]arrow.Array, len(fields))
 	rows := 0
 	for k, t := range tables {
-		if len(t.Schema().Fields()) != len(fields) {
-			return nil, fmt.Errorf("datasets: %q has other columns than %q", paths[k], paths[0])
+		if err := sameColumns(t.Schema(), first.Schema(), paths[k], paths[0]); err != nil {
+			return nil, err
 		}
-		for i, f := range fields {
-			g := t.Schema().Field(i)
-			if f.Name != g.Name || !arrow.TypeEqual(f.Type, g.Type) {
-				return nil, fmt.Errorf("datasets: column %d is %s %s in %q but %s %s in %q", i, g.Name, g.Type, paths[k], f.Name, f.Type, paths[0])
-			}
+		for i := range fields {
 			chunks[i] = append(chunks[i], t.Column(i).Data().Chunks()...)
 		}
 		rows += int(t.NumRows())
@@ -173,4 +224,17 @@ func joinTables(tables []arrow.Table, paths []string) (arrow.Table, error) {
 	}
 	md := first.Schema().Metadata()
 	return newTable(fields, chunks, rows, &md), nil
+}
+
+// sameColumns fails unless the file at path has the columns of the first.
+func sameColumns(s, first *arrow.Schema, path, firstPath string) error {
+	if s.NumFields() != first.NumFields() {
+		return fmt.Errorf("datasets: %q has other columns than %q", path, firstPath)
+	}
+	for i, f := range first.Fields() {
+		if g := s.Field(i); f.Name != g.Name || !arrow.TypeEqual(f.Type, g.Type) {
+			return fmt.Errorf("datasets: column %d is %s %s in %q but %s %s in %q", i, g.Name, g.Type, path, f.Name, f.Type, firstPath)
+		}
+	}
+	return nil
 }

@@ -21,10 +21,10 @@ func bytesSource(name string, data []byte) source {
 }
 
 // fuzzRead reads data, and if that works, all values, and their JSON again.
-func fuzzRead(t *testing.T, read reader, data []byte) (*Dataset, error) {
+func fuzzRead(t *testing.T, open textFormat, data []byte) (*Dataset, error) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
-	table, err := read(context.Background(), []source{bytesSource("fuzz", data)}, &options{limit: -1, mem: mem})
+	table, err := open.read(context.Background(), []source{bytesSource("fuzz", data)}, &options{limit: -1, mem: mem})
 	if err != nil {
 		if !strings.Contains(err.Error(), "fuzz") {
 			t.Errorf("error %v does not name the file", err)
@@ -68,7 +68,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := fuzzRead(t, readJSON, data)
+		_, err := fuzzRead(t, openJSON, data)
 		line := bytes.TrimSpace(data)
 		if len(line) == 0 || line[0] != '{' || bytes.IndexByte(line, '\n') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
 			return
@@ -90,7 +90,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := fuzzRead(t, readSeparated(','), data)
+		_, err := fuzzRead(t, openSeparated(','), data)
 		if bytes.IndexByte(data, '\r') >= 0 || !utf8.Valid(data) || bytes.HasPrefix(data, bom) {
 			return // encoding/csv changes line ends in cells, and takes any bytes
 		}

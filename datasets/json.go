@@ -13,12 +13,12 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// readJSON reads files of one object a line, or of a list of objects. Columns are
+// openJSON reads files of one object a line, or of a list of objects. Columns are
 // all keys of all rows, in order of appearance; a key that a row lacks is null.
 // Types come from the whole of the files: integers among floats become floats,
 // scalars of different kinds strings, spelled as in the file. Integers beyond 64
 // bits are floats.
-func readJSON(ctx context.Context, srcs []source, o *options) (arrow.Table, error) {
+func openJSON(ctx context.Context, srcs []source, o *options) (*textRows, error) {
 	root := &shape{kind: kindObject}
 	var wanted map[string]bool
 	if o.columns != nil {
@@ -40,26 +40,27 @@ func readJSON(ctx context.Context, srcs []source, o *options) (arrow.Table, erro
 		}
 	}
 	fields := root.arrowType().(*arrow.StructType).Fields()
-	tb := newTableBuilder(o.mem, fields)
-	defer tb.release()
-	for i, f := range root.fields {
-		f.bind(tb.cols[i])
-	}
-	_, err = jsonRows(ctx, srcs, o.limit, func(p *jsonText) error {
-		from := p.i
-		if err := p.fill(root, 0); err != nil {
-			return err
+	return &textRows{fields, rows, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+		root := root.clone() // which is bound to the builders of one reader
+		for i, f := range root.fields {
+			f.bind(tb.cols[i])
 		}
-		tb.row(p.i - from)
-		return nil
-	})
-	if err == nil && tb.rows != rows {
-		err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return tb.table(), nil
+		again, err := jsonRows(ctx, srcs, o.limit, func(p *jsonText) error {
+			from := p.i
+			if err := p.fill(root, 0); err != nil {
+				return err
+			}
+			tb.row(p.i - from)
+			if after != nil {
+				return after()
+			}
+			return nil
+		})
+		if err == nil && again != rows {
+			err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
+		}
+		return err
+	}}, nil
 }
 
 // jsonRows calls row at each row of the files, up to limit if that is not negative,

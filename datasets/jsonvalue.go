@@ -120,6 +120,18 @@ func (s *shape) arrowType() arrow.DataType {
 	return arrow.Null
 }
 
+// clone returns a copy of s that has not been bound.
+func (s *shape) clone() *shape {
+	c := &shape{kind: s.kind, names: s.names, index: s.index, skipped: s.skipped}
+	if s.elem != nil {
+		c.elem = s.elem.clone()
+	}
+	for _, f := range s.fields {
+		c.fields = append(c.fields, f.clone())
+	}
+	return c
+}
+
 // bind tells s and what is below where values go.
 func (s *shape) bind(b array.Builder) {
 	s.b = b

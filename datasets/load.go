@@ -31,6 +31,7 @@ type options struct {
 	mem      memory.Allocator
 	revision string      // of a set of the hub, "" for main
 	hub      *hub.Client // nil for one with the settings of the environment
+	progress func(Progress)
 
 	chars      bool // of the offsets of result tables
 	provenance *report.Provenance

@@ -78,7 +78,7 @@ func (f *rowFiles) read(ctx context.Context, o *options) (arrow.Table, Features,
 
 func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
 	if read := textFormats[f.ext]; read != nil {
-		return read(ctx, f.sources(), o)
+		return read.read(ctx, f.sources(), o)
 	}
 	format, err := f.format()
 	if err != nil {

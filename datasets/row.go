@@ -36,8 +36,8 @@ func (d *Dataset) Row(i int) Row {
 	return Row{d: d, i: i}
 }
 
-// Index returns the number of the row in its set, from 0.
-func (r Row) Index() int { return r.i }
+// Index returns the number of the row in its set or stream, from 0.
+func (r Row) Index() int { return r.d.first + r.i }
 
 // String returns a text; a null is "".
 func (r Row) String(column string) (string, error) {
@@ -174,7 +174,7 @@ func (r Row) at(column string) (arrow.Array, int, error) {
 func (r Row) notNull(column string) (arrow.Array, int, error) {
 	a, i, err := r.at(column)
 	if err == nil && (a.IsNull(i) || a.DataType().ID() == arrow.NULL) {
-		err = r.failed(fmt.Errorf("datasets: column %q of data set %q is null in row %d", column, r.d.name, r.i))
+		err = r.failed(fmt.Errorf("datasets: column %q of data set %q is null in row %d", column, r.d.name, r.Index()))
 	}
 	return a, i, err
 }

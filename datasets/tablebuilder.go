@@ -11,13 +11,15 @@ type tableBuilder struct {
 	fields []arrow.Field
 	cols   []array.Builder
 	chunks [][]arrow.Array
-	rows   int
+	rows   int // of the table
 	part   int // rows in the builders
 	bytes  int
+
+	maxRows, maxBytes int // of a chunk
 }
 
 func newTableBuilder(mem memory.Allocator, fields []arrow.Field) *tableBuilder {
-	tb := &tableBuilder{fields: fields, chunks: make([][]arrow.Array, len(fields))}
+	tb := &tableBuilder{fields: fields, chunks: make([][]arrow.Array, len(fields)), maxRows: chunkRows, maxBytes: chunkBytes}
 	for _, f := range fields {
 		tb.cols = append(tb.cols, array.NewBuilder(mem, f.Type))
 	}
@@ -28,7 +30,7 @@ func newTableBuilder(mem memory.Allocator, fields []arrow.Field) *tableBuilder {
 func (tb *tableBuilder) row(n int) {
 	tb.rows++
 	tb.part++
-	if tb.bytes += n; tb.part >= chunkRows || tb.bytes >= chunkBytes {
+	if tb.bytes += n; tb.part >= tb.maxRows || tb.bytes >= tb.maxBytes {
 		tb.flush()
 	}
 }
@@ -43,10 +45,11 @@ func (tb *tableBuilder) flush() {
 	tb.part, tb.bytes = 0, 0
 }
 
+// table returns the rows so far. What follows goes into another table.
 func (tb *tableBuilder) table() arrow.Table {
 	tb.flush()
 	t := newTable(tb.fields, tb.chunks, tb.rows, nil)
-	tb.chunks = nil
+	tb.chunks, tb.rows = make([][]arrow.Array, len(tb.fields)), 0
 	return t
 }
 

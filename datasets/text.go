@@ -9,26 +9,28 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// readText reads plain text, a row a line, into the column "text". Empty lines are
+// openText is for plain text, a row a line, in the column "text". Empty lines are
 // rows too.
-func readText(ctx context.Context, srcs []source, o *options) (arrow.Table, error) {
-	tb := newTableBuilder(o.mem, []arrow.Field{{Name: "text", Type: arrow.BinaryTypes.String, Nullable: true}})
-	defer tb.release()
-	for _, src := range srcs {
-		if err := readTextFile(ctx, src, o, tb); err != nil {
-			return nil, err
+func openText(_ context.Context, srcs []source, o *options) (*textRows, error) {
+	fields := []arrow.Field{{Name: "text", Type: arrow.BinaryTypes.String, Nullable: true}}
+	return &textRows{fields, -1, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+		rows := 0
+		for _, src := range srcs {
+			if err := readTextFile(ctx, src, o, tb, &rows, after); err != nil {
+				return err
+			}
 		}
-	}
-	return tb.table(), nil
+		return nil
+	}}, nil
 }
 
-func readTextFile(ctx context.Context, src source, o *options, tb *tableBuilder) error {
+func readTextFile(ctx context.Context, src source, o *options, tb *tableBuilder, rows *int, after func() error) error {
 	l, err := openLines(src)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	for o.limit < 0 || tb.rows < o.limit {
+	for o.limit < 0 || *rows < o.limit {
 		line, err := l.next()
 		if err == io.EOF {
 			if l.n == 0 {
@@ -45,8 +47,13 @@ func readTextFile(ctx context.Context, src source, o *options, tb *tableBuilder)
 		line = chomp(line)
 		tb.cols[0].(*array.StringBuilder).BinaryBuilder.Append(line)
 		tb.row(len(line))
-		if tb.rows%1024 == 0 && ctx.Err() != nil {
+		if *rows++; *rows%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if after != nil {
+			if err := after(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ import (
 )
 
 func init() {
-	datasets.RegisterFormat(".parquet", datasets.Format{Read: read, Write: write})
+	datasets.RegisterFormat(".parquet", datasets.Format{Read: read, Scan: scan, Write: write})
 }
 
 // Write writes d to a Parquet file, snappy-compressed, with its features. The file
@@ -62,30 +62,38 @@ func WriteTo(w io.Writer, d *datasets.Dataset) error {
 // kept lists the keys of the file's metadata that matter to package datasets.
 var kept = []string{"huggingface", datasets.ProvenanceKey}
 
-func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
-	pf, err := file.NewParquetReader(io.NewSectionReader(r, 0, size), file.WithReadProps(parquet.NewReaderProperties(mem)))
+// open opens a file and finds the fields to read. The caller closes it.
+func open(r io.ReaderAt, size int64, columns []string, props *parquet.ReaderProperties, mem memory.Allocator) (_ *pqarrow.FileReader, keep []int, err error) {
+	pf, err := file.NewParquetReader(io.NewSectionReader(r, 0, size), file.WithReadProps(props))
 	if err != nil {
-		return nil, fmt.Errorf("not a Parquet file, or cut short: %w", err)
+		return nil, nil, fmt.Errorf("not a Parquet file, or cut short: %w", err)
 	}
-	defer pf.Close()
+	defer func() {
+		if err != nil {
+			pf.Close()
+		}
+	}()
 	if err := checkSchema(pf); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	keep, err := pickFields(fr, columns)
+	if keep, err = pickFields(fr, columns); err != nil {
+		return nil, nil, err
+	}
+	return fr, keep, checkEncodings(pf, columns)
+}
+
+func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
+	fr, keep, err := open(r, size, columns, parquet.NewReaderProperties(mem), mem)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkEncodings(pf, columns); err != nil {
-		return nil, err
-	}
-	leaves := make(map[int]bool)
-	for i := range pf.MetaData().Schema.NumColumns() {
-		leaves[i] = true
-	}
+	pf := fr.ParquetReader()
+	defer pf.Close()
+	leaves := allLeaves(pf)
 	var fields []arrow.Field
 	chunks := make([][]arrow.Array, len(keep))
 	defer func() {
@@ -132,6 +140,14 @@ func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 		}
 	}()
 	return array.NewTable(arrow.NewSchema(fields, metadata(pf)), cols, pf.NumRows()), nil
+}
+
+func allLeaves(pf *file.Reader) map[int]bool {
+	leaves := make(map[int]bool)
+	for i := range pf.MetaData().Schema.NumColumns() {
+		leaves[i] = true
+	}
+	return leaves
 }
 
 func readColumn(ctx context.Context, fr *pqarrow.FileReader, field, group int, leaves map[int]bool) (*arrow.Chunked, error) {
