@@ -15,7 +15,7 @@ import (
 )
 
 // maxBioC is the longest document that the readers of BioC take, in bytes of the file; full texts have some megabytes.
-const maxBioC = 32 << 20
+const maxBioC = 16 << 20
 
 // What BioC (Comeau et al., BioC: a minimalist approach to interoperability for biomedical text processing,
 // Database 2013, bat064) has of a document, in JSON and in XML.

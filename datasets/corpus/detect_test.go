@@ -4,12 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
 func TestDetect(t *testing.T) {
 	dir := t.TempDir()
-	for name, tt := range map[string]struct {
+	files := map[string]struct {
 		content string
 		want    Format
 	}{
@@ -29,17 +31,43 @@ func TestDetect(t *testing.T) {
 		"xml/a/b.xml":                {ddiOK, DDI},
 		"chem/test_abstracts_gs.tsv": {abstractsOK, ChemProt},
 		"none/README":                {"x", ""},
-	} {
+		"bioc.xml":                   {biocXMLOK, BioCXML},
+		"bioc/a.xml":                 {biocXMLOK, BioCXML},
+		"bioc.json.gz":               {zipped(biocJSONOK), BioCJSON},
+		"pubtator3.json":             {"\ufeff [{\"x\": {\"a\": [1]}, \"PubTator3\": [", BioCJSON},
+		"document.jsonl":             {"{\"_id\": \"1\", \"passages\"", BioCJSON},
+		"pubmed.xml.gz":              {zipped(pubMedOK), PubMed},
+		"pubmed.cut":                 {"<?xml version=\"1.0\"?><!DOCTYPE PubmedArticleSet PUBLIC \"x\" \"y\"><PubmedArticleSet>", PubMed},
+		"pubtator":                   {pubTatorOK, PubTator},
+		"other|t|":                   {"a b|t|c\n", ""},
+		"arxiv.json":                 {arXivOK, ArXiv},
+		"other.json":                 {"{\"id\": \"1\", \"text\": \"x\"}", ""},
+		"other.jsonl":                {"[1, 2]", ""},
+		"brat/x/a.ann":               {"", Brat},
+		"brat/x/a.txt":               {pubTatorOK, Brat},
+		"brat/x/b.xml":               {ddiOK, DDI},
+		"brat/x/b.txt":               {pubTatorOK, PubTator},
+		"a1/c.a1":                    {"T1\tx 0 1\ta\n", Brat},
+		"a1/c.txt":                   {"a", Brat},
+		"brat.zip":                   {zipArchive(t, "x/a.txt", "a", "x/a.ann", ""), Brat},
+		"other.zip":                  {zipArchive(t, "x/a.txt", "a"), ""},
+		"bad.zip":                    {"PK\x03\x04", ""},
+		"brat.tgz":                   {zipped(archive(t, "x/README", "r", "x/a.txt", "a", "x/a.ann", "")), Brat},
+		"cut.tar":                    {archive(t, "x/README", strings.Repeat("r", 1000))[:600], ""},
+	}
+	for name, tt := range files {
 		write(t, dir, name, tt.content)
+	}
+	for name, tt := range files {
 		got, err := Detect(filepath.Join(dir, name))
 		if checkError(t, err); got != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("%s: got %q, %v, want %q", name, got, err, tt.want)
 		}
-		if err != nil && !errors.Is(err, ErrFormat) && name != "bad.gz" {
+		if err != nil && !errors.Is(err, ErrFormat) && !slices.Contains([]string{"bad.gz", "bad.zip", "cut.tar"}, name) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	for name, want := range map[string]Format{"xml": DDI, "chem": ChemProt, "none": "", "gone": ""} {
+	for name, want := range map[string]Format{"xml": DDI, "chem": ChemProt, "none": "", "gone": "", "brat": Brat, "a1": Brat, "bioc": ""} {
 		got, err := Detect(filepath.Join(dir, name))
 		if checkError(t, err); got != want || (err == nil) != (want != "") || name == "gone" && !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("folder %s: got %q, %v", name, got, err)
@@ -54,7 +82,8 @@ func TestDetectCorpora(t *testing.T) {
 		"chemprot/original/chemprot_training_abstracts.tsv.gz": ChemProt, "chemprot/original": ChemProt,
 		"chemprot/blue/dev.tsv.gz": BLUE, "chemprot/blue/dev.release.tsv.gz": BLUE, "ddi2013/blue/dev.release.tsv.gz": BLUE,
 		"ddi2013/xml/train.tar.gz":    DDI,
-		"chemprot/limkang/dev.tsv.gz": "", "chemprot/scibert/dev.jsonl.gz": "", "arxiv-qbio/qbio.jsonl.gz": "", "README.md": "",
+		"chemprot/limkang/dev.tsv.gz": "", "chemprot/scibert/dev.jsonl.gz": "", "README.md": "",
+		"arxiv-qbio/qbio.jsonl.gz": ArXiv,
 	} {
 		if got, err := Detect(shared(t, path)); got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: got %q, %v, want %q", path, got, err, want)

@@ -72,8 +72,17 @@ func TestLimits(t *testing.T) {
 		"DDI":      func(r io.Reader) error { _, err := ReadDDI(r); return err },
 		"BC2GM":    func(r io.Reader) error { _, err := ReadBC2GM(r, r, r); return err },
 		"ChemProt": func(r io.Reader) error { _, err := ReadChemProt(r, r, r, r); return err },
+		"PubTator": func(r io.Reader) error { _, err := ReadPubTator(r); return err },
+		"PubMed":   func(r io.Reader) error { _, err := collect(ReadPubMed(r)); return err },
+		"arXiv":    func(r io.Reader) error { _, err := collect(ReadArXiv(r)); return err },
+		"BioC XML": func(r io.Reader) error { _, err := ReadBioCXML(r); return err },
+		"BioC":     func(r io.Reader) error { _, err := ReadBioCJSON(r); return err },
 	} {
-		for _, in := range []io.Reader{endless{"x"}, io.MultiReader(strings.NewReader("index\tsentence\tlabel\n\""), endless{"y"}), io.MultiReader(strings.NewReader("<document id=\""), endless{"z"})} {
+		for _, in := range []io.Reader{
+			endless{"x"}, io.MultiReader(strings.NewReader("index\tsentence\tlabel\n\""), endless{"y"}), io.MultiReader(strings.NewReader("<document id=\""), endless{"z"}),
+			io.MultiReader(strings.NewReader("{\"id\":\""), endless{"z"}), io.MultiReader(strings.NewReader("1|t|"), endless{"z"}),
+			io.MultiReader(strings.NewReader("<collection><document>"), endless{strings.Repeat("<a/>", 100)}),
+		} {
 			err := read(in)
 			if checkError(t, err); err == nil {
 				t.Errorf("%s takes a line without end", name)

@@ -14,7 +14,7 @@ import (
 )
 
 // maxPubMed is the longest article that ReadPubMed takes, in bytes; those with thousands of authors have a megabyte.
-const maxPubMed = 16 << 20
+const maxPubMed = 8 << 20
 
 // A PubMedArticle is a citation of PubMed.
 //

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	maxElements = 1 << 20 // of one document
+	maxElements = 1 << 19 // of one document
 	maxDepth    = 200
 )
 
@@ -18,7 +18,8 @@ const (
 type xmlStream struct {
 	*xml.Decoder
 	limit *capped
-	most  int64
+	most  int64 // bytes of an element
+	bound int64 // that is in force
 	root  string
 }
 
@@ -31,9 +32,9 @@ type xmlNode struct {
 	line int
 }
 
-// newXMLStream refuses elements of more than most bytes.
+// newXMLStream refuses elements of more than most bytes, and more than maxLine before the root.
 func newXMLStream(r io.Reader, most int64) *xmlStream {
-	s := &xmlStream{limit: &capped{r, most}, most: most}
+	s := &xmlStream{limit: &capped{r, maxLine}, most: most, bound: maxLine}
 	s.Decoder = xml.NewDecoder(s.limit)
 	s.CharsetReader = func(charset string, r io.Reader) (io.Reader, error) {
 		switch strings.ToLower(charset) {
@@ -61,7 +62,7 @@ func (s *xmlStream) open() (string, error) {
 
 // next returns the next element of the root, and io.EOF after the last. The file must end with the root.
 func (s *xmlStream) next() (*xmlNode, error) {
-	s.limit.left = s.most
+	s.limit.left, s.bound = s.most, s.most
 	for {
 		tok, err := s.Token()
 		if err == io.EOF {
@@ -132,7 +133,7 @@ func (s *xmlStream) fail(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
 	case s.limit.left <= 0:
-		err = fmt.Errorf("an element of more than %d bytes", s.most)
+		err = fmt.Errorf("an element of more than %d bytes", s.bound)
 	case errors.As(err, &syntax):
 		line, err = syntax.Line, errors.New(syntax.Msg)
 	}
