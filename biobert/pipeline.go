@@ -100,7 +100,7 @@ func (p *pipeline) Notes() []string { return slices.Clone(p.notes) }
 // Info describes an open model.
 type Info struct {
 	Name        string  // as it was opened
-	Engine      string  // "dense fp32", "dense INT8" or "sparse INT8"
+	Engine      string  // "dense fp32", "dense INT8", "sparse INT8" or, for a quantized ONNX model, "calibrated INT8"
 	Sparsity    float64 // share of zeros in the encoder's weights
 	WeightBytes int     // memory of the encoder's weights
 	Layers      int
@@ -112,7 +112,7 @@ type Info struct {
 func (p *pipeline) Info() Info { return infoOf(p.name, p.model) }
 
 func infoOf(name string, m *bert.Model) Info {
-	engine := map[bert.Engine]string{bert.Dense: "dense fp32", bert.DenseS8: "dense INT8", bert.Sparse: "sparse INT8"}
+	engine := map[bert.Engine]string{bert.Dense: "dense fp32", bert.DenseS8: "dense INT8", bert.Sparse: "sparse INT8", bert.Static: "calibrated INT8"}
 	return Info{name, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
 }
 

@@ -55,6 +55,9 @@ func (m *Model) Explain(tokens int) (report.Explanation, error) {
 	if m.Engine == Dense {
 		return e, fmt.Errorf("the dense fp32 engine has one kernel for all layers: there is nothing to explain")
 	}
+	if m.Engine == Static {
+		return e, fmt.Errorf("the engine for calibrated ONNX models measures nothing (WithEngine(\"sparse\") or \"dense-int8\" can be explained)")
+	}
 	if tokens < 1 || tokens > m.MaxPosition {
 		return e, fmt.Errorf("a sequence of %d tokens (the model takes 1 to %d)", tokens, m.MaxPosition)
 	}

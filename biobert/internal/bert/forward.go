@@ -83,6 +83,7 @@ type worker struct {
 	quant        kernels.ScratchS8
 	attention    kernels.AttentionScratch
 	attentionS8  kernels.AttentionS8Scratch
+	static       staticScratch
 	times        times
 }
 
@@ -158,10 +159,14 @@ func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 	}
 	s.model, s.batch = m, b
 	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(rows, len(m.Labels))
-	if m.Engine == Dense {
+	switch m.Engine {
+	case Dense:
 		s.qkv = s.qkvBuffer.mat(t, 3*h)
 		s.forwardF32()
-	} else {
+	case Static:
+		s.qkv = s.qkvBuffer.mat(t, 3*h)
+		s.forwardStatic()
+	default:
 		s.forwardS8()
 	}
 	s.trace("logits", -1, s.logits)

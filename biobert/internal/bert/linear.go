@@ -9,6 +9,8 @@ type linear struct {
 	dense *kernels.DenseF32
 	bias  []float32         // [n], of dense
 	s8    *kernels.LinearS8 // if dense is nil
+	// static holds the weights of the engine Static: query, key and value apart.
+	static []*staticLinear
 }
 
 func denseLinear(w, bias []float32, n, k int) linear {
@@ -23,6 +25,13 @@ func s8Linear(s *kernels.LinearS8) linear {
 func (l *linear) bytes() int {
 	if l.s8 != nil {
 		return l.s8.Bytes()
+	}
+	if l.static != nil {
+		b := 0
+		for _, x := range l.static {
+			b += x.bytes()
+		}
+		return b
 	}
 	return 4 * l.n * l.k
 }

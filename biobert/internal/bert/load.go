@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/kernels"
@@ -28,13 +29,18 @@ type Checkpoint struct {
 	Config  *Config
 	path    string // of the weights, or of the index of their files
 	file    source
+	graph   *onnx.Model  // if the weights are those of one, else nil
 	encoder *packed.File // in sparse form, from the cache, or nil
 	prefix  string       // of the encoder's tensors: "bert." or none
 }
 
-// OpenCheckpoint opens dir, which must hold config.json and the weights in one of the formats, and
-// checks that every tensor is there in its right shape.
-func OpenCheckpoint(dir string) (*Checkpoint, error) {
+// OpenCheckpoint opens the folder at path, which must hold config.json and the weights in one of the formats, or a
+// file in the ONNX format with config.json beside it. It checks that every tensor is there in its right shape.
+func OpenCheckpoint(path string) (*Checkpoint, error) {
+	dir, weights := path, ""
+	if st, err := os.Stat(path); err == nil && !st.IsDir() && IsONNX(path) {
+		dir, weights = filepath.Dir(path), path
+	}
 	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -46,23 +52,51 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 	if c.Config, err = ParseConfig(raw); err != nil {
 		return nil, err
 	}
-	if c.file, c.path, err = openSource(dir); err != nil {
+	if c.file, c.path, err = openSource(dir, weights); err != nil {
 		return nil, err
 	}
 	if slices.Contains(c.file.Names(), "bert.embeddings.word_embeddings.weight") {
 		c.prefix = "bert."
 	}
-	if err := c.checkShapes(); err != nil {
+	c.graph, _ = c.file.(*onnx.Model)
+	if err = c.checkGraph(); err == nil {
+		err = c.checkShapes()
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
+// checkGraph compares what a graph computes with what the configuration says.
+func (c *Checkpoint) checkGraph() error {
+	if c.graph == nil {
+		return nil
+	}
+	g, m := c.graph, c.Config
+	tanh := m.Act != "gelu"
+	for _, x := range []struct {
+		what      string
+		have, say any
+	}{
+		{"layers", len(g.Layers), m.Layers},
+		{"dimensions of a head", g.HeadSize, m.Hidden / m.Heads},
+		{"eps of layer normalization", g.Eps, float32(m.LayerNormEps)},
+		{"approximation of GELU by tanh", g.Tanh, tanh},
+		{"a pooler", g.Pooler != nil, m.Head == SequenceClassification},
+	} {
+		if x.have != x.say {
+			return fmt.Errorf("%s: %s: the graph has %v, config.json says %v (do both files belong to the same model?)", c.path, x.what, x.have, x.say)
+		}
+	}
+	return nil
+}
+
 // Files returns the paths of the files of weights.
 func (c *Checkpoint) Files() []string { return c.file.Files() }
 
-const folderHint = "a checkpoint folder holds config.json, model.safetensors or pytorch_model.bin, and vocab.txt or tokenizer.json"
+const folderHint = "a checkpoint folder holds config.json, model.safetensors, pytorch_model.bin or model.onnx, and vocab.txt or tokenizer.json"
 
 // Close releases the checkpoint. Models made from it must not be used any more: they read
 // the weights in place.
@@ -210,9 +244,12 @@ func countZeros(w []float32) int {
 }
 
 // Load makes a model of the checkpoint. An empty engine means the one that suits it:
-// Sparse from half of the weights being zero, else Dense. form is that of INT8 weights, as
+// Static if it is a graph with quantized activations, else Sparse from half of the weights being zero, else Dense. form is that of INT8 weights, as
 // for kernels.NewLinearS8.
 func (c *Checkpoint) Load(engine Engine, form string) (*Model, error) {
+	if engine == "" && c.graph != nil && c.graph.Quantized() {
+		engine = Static
+	}
 	if engine == "" {
 		s, err := c.sparsity()
 		if err != nil {
@@ -227,9 +264,12 @@ func (c *Checkpoint) Load(engine Engine, form string) (*Model, error) {
 		return nil, err
 	}
 	var err error
-	if engine == Sparse {
+	switch engine {
+	case Sparse:
 		err = c.loadPacked(m, form)
-	} else {
+	case Static:
+		err = c.loadStatic(m)
+	default:
 		err = m.fill(form, c.weights)
 	}
 	if err != nil {

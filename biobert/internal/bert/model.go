@@ -41,8 +41,9 @@ type Model struct {
 	second     []float32 // [hidden], token type 1 less token type 0; nil if there is none
 	embNorm    norm
 	layers     []layer
-	pooler     linear // [hidden, hidden], of sequence classification only; always dense
-	classifier linear // [labels, hidden], always dense
+	pooler     linear  // [hidden, hidden], of sequence classification only; always dense
+	classifier linear  // [labels, hidden], always dense
+	static     *static // of the engine Static only
 }
 
 type norm struct{ gamma, beta []float32 } // [hidden] each
@@ -143,6 +144,8 @@ func (m *Model) Kernel() string {
 			name := "gemm " + kernels.ActiveISA("gemm_f32")
 			if l.s8 != nil {
 				name = l.s8.Kernel()
+			} else if l.static != nil {
+				name = l.static[0].kernel()
 			}
 			if !slices.Contains(names, name) {
 				names = append(names, name)

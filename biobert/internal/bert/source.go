@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
 	"github.com/sparsebio/sparsebio/biobert/internal/pytorch"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 )
@@ -38,10 +39,18 @@ var formats = []format{
 	{"model.safetensors.index.json", openShards(openSafetensors)},
 	{"pytorch_model.bin", openPyTorch},
 	{"pytorch_model.bin.index.json", openShards(openPyTorch)},
+	{"model.onnx", openONNX},
 }
 
-// openSource opens the weights in the folder dir.
-func openSource(dir string) (source, string, error) {
+// IsONNX tells by its name whether a file is a model in the ONNX format.
+func IsONNX(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") }
+
+// openSource opens the weights in the folder dir, or in the file weights if that is not empty.
+func openSource(dir, weights string) (source, string, error) {
+	if weights != "" {
+		s, err := openONNX(weights)
+		return s, weights, err
+	}
 	for _, f := range formats {
 		path := filepath.Join(dir, f.file)
 		s, err := f.open(path)
@@ -86,6 +95,14 @@ func openPyTorch(path string) (source, error) {
 		return nil, err
 	}
 	return whole{path, f}, nil
+}
+
+func openONNX(path string) (source, error) {
+	m, err := onnx.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // shards is a checkpoint in several files.

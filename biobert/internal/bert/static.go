@@ -1,0 +1,202 @@
+package bert
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
+	"github.com/sparsebio/sparsebio/kernels"
+)
+
+// Static is the engine of graphs that say how their activations are quantized: it computes what they say, in the same integers.
+const Static Engine = "static-int8"
+
+// A static holds what the engine Static needs besides the model.
+type static struct {
+	layers             []staticLayer
+	pooler, classifier *staticLinear
+	scale              float32 // of attention scores
+}
+
+type staticLayer struct {
+	*onnx.Layer
+	query, key, value, out, up, down *staticLinear
+}
+
+// A staticLinear is a linear layer whose input is quantized with a scale and a zero point that were found in calibration. If there are none,
+// it is one of floating-point numbers.
+type staticLinear struct {
+	in    *onnx.Quant
+	dense *kernels.DenseS8  // [n, k]
+	nonz  *kernels.SparseS8 // instead of dense, where most weights are zero
+	float linear            // if in is nil
+	bias  []float32         // [n]
+	n     int
+	zeros float64
+}
+
+// staticSparseFrom is the share of zeros from which on the product without them is the faster one.
+const staticSparseFrom = 0.7
+
+// newStaticLinear makes a linear layer of weights [n, k] that are whole numbers times their scales.
+func newStaticLinear(q onnx.Linear, w, bias []float32, n, k int) (*staticLinear, error) {
+	if !q.Quantized() {
+		l := denseLinear(w, bias, n, k)
+		return &staticLinear{float: l, n: n, zeros: l.zeros}, nil
+	}
+	scale := make([]float32, n)
+	whole := make([]int8, len(w))
+	zeros := 0
+	for i := range scale {
+		scale[i] = q.Scale[i%len(q.Scale)]
+		for j := i * k; j < (i+1)*k; j++ {
+			v := math.RoundToEven(float64(w[j] / scale[i]))
+			if v < math.MinInt8 || v > math.MaxInt8 {
+				return nil, fmt.Errorf("a weight of %v with the scale %v is not an 8-bit number around a zero point of 128 or 0 (open it with another engine)", w[j], scale[i])
+			}
+			if whole[j] = int8(v); v == 0 {
+				zeros++
+			}
+		}
+	}
+	l := &staticLinear{in: q.In, bias: bias, n: n, zeros: float64(zeros)}
+	var err error
+	if float64(zeros) >= staticSparseFrom*float64(len(w)) {
+		l.nonz, err = kernels.PackS8Sparse(whole, scale, n, k)
+	} else {
+		l.dense, err = kernels.PackS8Dense(whole, scale, n, k)
+	}
+	return l, err
+}
+
+func (l *staticLinear) bytes() int {
+	switch {
+	case l.nonz != nil:
+		return l.nonz.Bytes()
+	case l.dense != nil:
+		return l.dense.Bytes()
+	}
+	return l.float.bytes()
+}
+
+func (l *staticLinear) kernel() string {
+	switch {
+	case l.nonz != nil:
+		return "gather " + kernels.ActiveISA("gemm_s8_sparse")
+	case l.dense != nil:
+		return "dense " + kernels.ActiveISA("gemm_s8_dense")
+	}
+	return "gemm " + kernels.ActiveISA("gemm_f32")
+}
+
+// loadStatic gives m its linear layers from a graph that has quantized ones.
+func (c *Checkpoint) loadStatic(m *Model) error {
+	if c.graph == nil || !c.graph.Quantized() {
+		return fmt.Errorf("%s: the engine %q is for ONNX files with quantized activations, which this is not", c.path, Static)
+	}
+	m.static = &static{layers: make([]staticLayer, m.Layers), scale: float32(1 / math.Sqrt(float64(m.Hidden/m.Heads)))}
+	var err error
+	load := func(q onnx.Linear, name string, n, k int) *staticLinear {
+		if err != nil {
+			return nil
+		}
+		var w, b []float32
+		if w, err = c.floats(name+".weight", n, k); err != nil {
+			return nil
+		}
+		if b, err = c.floats(name+".bias", n); err != nil {
+			return nil
+		}
+		l, e := newStaticLinear(q, w, b, n, k)
+		if e != nil {
+			err = fmt.Errorf("%s: %s: %w", c.path, name, e)
+		}
+		return l
+	}
+	for i := range m.layers {
+		g := &c.graph.Layers[i]
+		p := c.linearParts(i)
+		at := func(q onnx.Linear, j, x int) *staticLinear { return load(q, p[j][x].name, p[j][x].n, p[j][x].k) }
+		s := staticLayer{g, at(g.Query, 0, 0), at(g.Key, 0, 1), at(g.Value, 0, 2), at(g.Output, 1, 0), at(g.Up, 2, 0), at(g.Down, 3, 0)}
+		if err != nil {
+			return err
+		}
+		m.static.layers[i] = s
+		for j, parts := range [][]*staticLinear{{s.query, s.key, s.value}, {s.out}, {s.up}, {s.down}} {
+			l := m.layers[i].linear(j)
+			l.n, l.k = m.shape(j)
+			l.static = parts
+			for _, x := range parts {
+				l.zeros += x.zeros
+			}
+		}
+	}
+	m.static.classifier = load(c.graph.Classifier, m.Head.tensor(), len(m.Labels), m.Hidden)
+	if c.graph.Pooler != nil {
+		m.static.pooler = load(*c.graph.Pooler, c.prefix+"pooler.dense", m.Hidden, m.Hidden)
+	}
+	return err
+}
+
+// staticScratch holds quantized activations of one goroutine.
+type staticScratch struct {
+	x     kernels.MatU8
+	of    *onnx.Quant // how x is quantized
+	tiles kernels.TilesS8
+}
+
+// quantizeStatic is QuantizeLinear: division and rounding as ONNX Runtime does them.
+func quantizeStatic(x float32, q *onnx.Quant) float32 {
+	return min(max(float32(math.RoundToEven(float64(x/q.Scale)))+float32(q.Zero), 0), 255)
+}
+
+// roundStatic replaces numbers by what they are after QuantizeLinear and DequantizeLinear; a nil q leaves them as they are.
+func roundStatic(x []float32, q *onnx.Quant) {
+	if q == nil {
+		return
+	}
+	for i, v := range x {
+		x[i] = (quantizeStatic(v, q) - float32(q.Zero)) * q.Scale
+	}
+}
+
+// wholeStatic replaces numbers by the whole numbers that stand for them, less the zero point, and returns what these are multiples of. Products of
+// such numbers are exact in float32 as long as their sums stay below 2**24: up to 514 products of the largest.
+func wholeStatic(x []float32, q *onnx.Quant) (scale float32) {
+	if q == nil {
+		return 1
+	}
+	for i, v := range x {
+		x[i] = quantizeStatic(v, q) - float32(q.Zero)
+	}
+	return q.Scale
+}
+
+// multiply writes the product of x [tokens, k] with the weights of l to dst [tokens, n]. If the x of the last call is quantized as l wants
+// it, again says that x is the same.
+func (l *staticLinear) multiply(dst, x kernels.MatF32, s *staticScratch, again bool) {
+	if l.in == nil {
+		kernels.GemmF32(dst, x, l.float.dense, l.float.bias, 0, l.n)
+		return
+	}
+	if !again || s.of == nil || *s.of != *l.in {
+		if cap(s.x.Data) < x.Rows*x.Cols || cap(s.x.Scale) < x.Rows {
+			s.x = kernels.NewMatU8(x.Rows, x.Cols)
+		}
+		s.x = kernels.MatU8{Data: s.x.Data[:x.Rows*x.Cols], Rows: x.Rows, Cols: x.Cols, Stride: x.Cols, Scale: s.x.Scale[:x.Rows], Zero: s.x.Zero[:x.Rows]}
+		for i := range x.Rows {
+			s.x.Scale[i], s.x.Zero[i] = l.in.Scale, int32(l.in.Zero)
+			q := s.x.Data[i*x.Cols : (i+1)*x.Cols]
+			for j, v := range x.Row(i) {
+				q[j] = uint8(quantizeStatic(v, l.in))
+			}
+		}
+		s.of = l.in
+	}
+	if l.dense != nil {
+		kernels.GemmS8Dense(dst, s.x, l.dense, l.bias, 0, l.n)
+		return
+	}
+	s.tiles.Prepare(s.x)
+	kernels.GemmS8Sparse(dst, &s.tiles, l.nonz, l.bias, 0, l.nonz.Blocks())
+}
