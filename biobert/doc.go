@@ -16,11 +16,13 @@
 //
 // A name stands for a model that a package registered (import one of biobert/models for
 // its effect), or for a checkpoint folder in HuggingFace's layout: config.json,
-// model.safetensors or pytorch_model.bin, in one file or several, and either tokenizer.json or vocab.txt. The pipeline must be that for which the model was
+// model.safetensors, pytorch_model.bin (either in one file or several) or model.onnx, and either tokenizer.json or vocab.txt. The
+// path of an ONNX file with the others beside it will do too. The pipeline must be that for which the model was
 // made, which the architectures of config.json say: BertForTokenClassification, BertForSequenceClassification or
 // BertForQuestionAnswering. Checkpoints most of
-// whose weights are zero run on the sparse INT8 kernels, others in fp32; WithEngine
-// forces either. The packed form of a sparse checkpoint is kept in the folder
+// whose weights are zero run on the sparse INT8 kernels, others in fp32, and an ONNX file with quantized activations with the
+// scales that it gives for them; WithEngine
+// forces another. The packed form of a sparse checkpoint is kept in the folder
 // sparsebio of os.UserCacheDir, so only the first opening takes long.
 //
 // # Texts

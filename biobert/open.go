@@ -35,7 +35,11 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	var o *opened
 	switch {
 	case src.Dir != "":
-		o, err = openDir(src.Dir, head, op)
+		o, err = openCheckpoint(src.Dir, head, op)
+	case bert.IsONNX(src.File):
+		path := src.File
+		src = hub.Source{Name: name, Dir: filepath.Dir(path)}
+		o, err = openCheckpoint(path, head, op)
 	case src.File != "":
 		var f *packed.File
 		if f, err = packed.OpenFile(src.File); err == nil {
@@ -65,8 +69,9 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	return o, nil
 }
 
-func openDir(dir string, head bert.Head, op *options) (*opened, error) {
-	c, err := bert.OpenCheckpoint(dir)
+// openCheckpoint opens a checkpoint folder, or a file of weights in one.
+func openCheckpoint(path string, head bert.Head, op *options) (*opened, error) {
+	c, err := bert.OpenCheckpoint(path)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +79,7 @@ func openDir(dir string, head bert.Head, op *options) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	tok, err := token.Open(dir)
+	tok, err := token.Open(c.Dir)
 	if err != nil {
 		c.Close()
 		return nil, err
