@@ -63,7 +63,7 @@ func (p *pubTatorReader) line(line string, n int) error {
 	if strings.TrimSpace(line) == "" {
 		return p.end()
 	}
-	if id, rest, ok := strings.Cut(line, "|"); ok && id != "" && !strings.Contains(id, "\t") && len(rest) >= 2 && (rest[:2] == "t|" || rest[:2] == "a|") {
+	if id, rest, ok := strings.Cut(line, "|"); ok && strings.TrimSpace(id) != "" && !strings.Contains(id, "\t") && len(rest) >= 2 && (rest[:2] == "t|" || rest[:2] == "a|") {
 		return p.header(id, strings.IndexByte("ta", rest[0]), rest[2:])
 	}
 	col := strings.Split(line, "\t")
