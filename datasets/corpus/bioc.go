@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -409,14 +410,22 @@ func (r *biocReader) relation(scope string, rel biocRelation) error {
 	return nil
 }
 
-// relatedConcepts returns what a relation relates that has no nodes for it, as in BioRED and BC5CDR.
+// relatedConcepts returns what a relation relates that has no nodes for it, as in BioRED, in BC5CDR and in what PubTator exports.
 func relatedConcepts(infons map[string]string) (a, b string, ok bool) {
 	for _, keys := range [][2]string{{"entity1", "entity2"}, {"Chemical", "Disease"}} {
 		if infons[keys[0]] != "" && infons[keys[1]] != "" {
 			return infons[keys[0]], infons[keys[1]], true
 		}
 	}
-	return "", "", false
+	var roles [2]struct {
+		Identifier biocText `json:"identifier"`
+	}
+	for i, key := range []string{"role1", "role2"} {
+		if json.Unmarshal([]byte(infons[key]), &roles[i]) != nil || roles[i].Identifier == "" {
+			return "", "", false
+		}
+	}
+	return string(roles[0].Identifier), string(roles[1].Identifier), true
 }
 
 // event fills in the event that the key of rel stands for.

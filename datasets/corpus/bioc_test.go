@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -134,6 +135,41 @@ func checkBioC(t *testing.T, d Standoff) {
 	}
 	if !reflect.DeepEqual(d.Attributes, map[string]string{"license": "CC0", "year": "2026"}) {
 		t.Errorf("attributes %v", d.Attributes)
+	}
+}
+
+// Concepts are related in several ways.
+func TestBioCConcepts(t *testing.T) {
+	for name, tt := range map[string]struct{ relation, want string }{
+		"BioRED":   {`{"id":"R","infons":{"type":"Association","entity1":"D1","entity2":"11","score":"0.5"},"nodes":[]}`, "Fakol Association Quux 0.5"},
+		"BC5CDR":   {`{"id":"R","infons":{"relation":"CID","Chemical":"D1","Disease":"11"},"nodes":[]}`, "Fakol CID Quux 1"},
+		"PubTator": {`{"id":"R","infons":{"type":"treat","role1":{"identifier":"D1","type":"x"},"role2":{"identifier":11}},"nodes":[{"refid":"0","role":"0,1"}]}`, "Fakol treat Quux 1"},
+		"unknown":  {`{"id":"R","infons":{"type":"Association","entity1":"D1","entity2":"12","score":"0.5","directed":"true","meaning":"m"},"nodes":[]}`, ""},
+		"none":     {`{"id":"R","infons":{"type":"Association","role1":"x","role2":"y"},"nodes":[]}`, ""},
+	} {
+		docs, err := ReadBioCJSON(strings.NewReader(`{"id":"1","passages":[{"offset":0,"text":"Fakol and Quux","annotations":[
+			{"id":"a","infons":{"type":"x","identifier":"D1"},"text":"Fakol","locations":[{"offset":0,"length":5}]},
+			{"id":"b","infons":{"type":"y","identifier":"10;11"},"text":"Quux","locations":[{"offset":10,"length":4}]}]}],"relations":[` + tt.relation + `]}`))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := ""
+		for _, r := range docs[0].Relations {
+			got += fmt.Sprint(r.Source.Text, " ", r.Type, " ", r.Target.Text, " ", r.Score)
+		}
+		if got != tt.want || len(docs[0].Extras) != 1-len(docs[0].Relations) {
+			t.Errorf("%s: %q, want %q; %+v", name, got, tt.want, docs[0].Extras)
+		}
+		if name == "unknown" {
+			want := Extra{
+				Kind: "relation", ID: "R", Type: "Association", Arguments: []ExtraArgument{{"", "D1"}, {"", "12"}},
+				Attributes: map[string]string{"score": "0.5", "directed": "true", "meaning": "m"},
+			}
+			if !reflect.DeepEqual(docs[0].Extras[0], want) {
+				t.Errorf("%s: %+v", name, docs[0].Extras)
+			}
+		}
 	}
 }
 

@@ -48,6 +48,15 @@ func (d *draft) relateConcepts(relations []conceptRelation) {
 			known[pair] = best
 		}
 		if best[0] < 0 {
+			if r.Score != 1 {
+				setDefault(&r.note.Attributes, infonScore, strconv.FormatFloat(r.Score, 'g', -1, 64))
+			}
+			if r.Meaning != "" {
+				setDefault(&r.note.Attributes, infonMeaning, r.Meaning)
+			}
+			if r.Directed {
+				setDefault(&r.note.Attributes, infonDirected, infonTrue)
+			}
 			d.Extras = append(d.Extras, Extra{
 				Kind: "relation", ID: r.note.ID, Type: r.Type, Attributes: r.note.Attributes,
 				Arguments: []ExtraArgument{{"", pair[0]}, {"", pair[1]}},
