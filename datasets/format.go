@@ -66,7 +66,12 @@ func (f textFormat) read(ctx context.Context, srcs []source, o *options) (arrow.
 	}
 	tb := newTableBuilder(o.mem, rows.fields)
 	defer tb.release()
-	if err := rows.fill(ctx, tb, nil); err != nil {
+	var after func() error
+	if m := o.meter; m != nil {
+		m.p.Total = m.p.Rows + max(rows.rows, 0)
+		after = func() error { m.add(1); return nil }
+	}
+	if err := rows.fill(ctx, tb, after); err != nil {
 		return nil, err
 	}
 	return tb.table(), nil

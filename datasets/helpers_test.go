@@ -111,3 +111,29 @@ func wantError(t *testing.T, err error, want string) {
 }
 
 func sprint(v any) string { return fmt.Sprint(v) }
+
+// listFiles returns the files in a folder.
+func listFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		out = append(out, filepath.Join(dir, e.Name()))
+	}
+	return out
+}
+
+// damage cuts a file in half.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	st, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, st.Size()/2)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -32,6 +32,8 @@ type options struct {
 	revision string      // of a set of the hub, "" for main
 	hub      *hub.Client // nil for one with the settings of the environment
 	progress func(Progress)
+	cache    string // name of a step of Map
+	meter    *meter // of Load, nil without progress
 
 	chars      bool // of the offsets of result tables
 	provenance *report.Provenance
@@ -137,9 +139,15 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	if o.chars || o.provenance != nil {
 		return nil, errors.New("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for Load")
 	}
+	if o.progress != nil {
+		o.meter = newMeter(o.progress, 0)
+	}
 	d, err := loadSplits(ctx, name, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.meter != nil {
+		o.meter.done()
 	}
 	if o.columns != nil && !slices.Equal(o.columns, d.Columns()) {
 		defer d.Release()

@@ -101,6 +101,9 @@ func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
 		}
 		tables = append(tables, t)
 		rows += int(t.NumRows())
+		if o.meter != nil {
+			o.meter.add(int(t.NumRows()))
+		}
 	}
 	return joinTables(tables, f.paths)
 }

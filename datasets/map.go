@@ -16,13 +16,30 @@ import (
 // column of that name or coming last. T may be a string, bool, number, []byte,
 // time.Time, a struct (its exported fields, named as encoding/json names them), or
 // a slice or pointer of these; a nil pointer is a null, a nil slice an empty list.
-// The first error, of fn or of a getter whose error fn dropped, ends it.
-func Map[T any](d *Dataset, column string, fn func(Row) (T, error)) (*Dataset, error) {
+// The first error, of fn or of a getter whose error fn dropped, ends it. Of the options WithCache and
+// WithProgress matter.
+func Map[T any](d *Dataset, column string, fn func(Row) (T, error), opts ...Option) (*Dataset, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
 	b, err := newColumnBuilder[T](d.mem)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: column %q: %w", column, err)
 	}
 	defer b.release()
+	path := ""
+	if o.cache != "" {
+		if path, err = cacheFile(d, o.cache, column, b.dtype); err != nil {
+			return nil, err
+		}
+		if path != "" {
+			if data := fromCache(d, path, column, b.dtype); data != nil {
+				return d.replace(column, data), nil
+			}
+		}
+	}
+	m := newMeter(o.progress, d.NumRows())
 	var failed error
 	for i := range d.NumRows() {
 		v, err := fn(Row{d: d, i: i, err: &failed})
@@ -33,8 +50,14 @@ func Map[T any](d *Dataset, column string, fn func(Row) (T, error)) (*Dataset, e
 			return nil, fmt.Errorf("datasets: mapping row %d of data set %q: %w", i, d.name, err)
 		}
 		b.append(v)
+		m.add(1)
 	}
-	return d.replace(column, b.finish()), nil
+	data := b.finish()
+	if path != "" {
+		intoCache(path, column, data)
+	}
+	m.done()
+	return d.replace(column, data), nil
 }
 
 // AddColumn returns d with a column of the given values, one a row, as Map does.

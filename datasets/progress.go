@@ -28,8 +28,9 @@ func (p Progress) String() string {
 	return b.String()
 }
 
-// WithProgress has f called about ten times a second while Stream, Map or a pass over a stream go through rows,
-// and at the end. Calls do not overlap, unless a stream is read by several goroutines at once.
+// WithProgress has f called about ten times a second while Load, Map or a pass over a stream go through
+// rows, and at the end. Calls do not overlap, but for a stream that several goroutines read. The package
+// draws no bar; a Progress prints as a line.
 func WithProgress(f func(Progress)) Option {
 	return func(o *options) error { o.progress = f; return nil }
 }
