@@ -255,3 +255,27 @@ func ExampleStream() {
 	// [2401.00010 2402.00003 2403.00004] <nil>
 	// [2404.00005] <nil>
 }
+
+// Rows as structs, of a set or of a stream.
+func ExampleRows() {
+	type paper struct {
+		ID   string `json:"id"`
+		Year *int   `json:"year"` // nil where it is not known
+	}
+	s, err := datasets.Stream(ctx, "testdata/five.jsonl", datasets.WithLimit(3))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for p, err := range datasets.Rows[paper](s) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(p.ID, p.Year != nil)
+	}
+	// Output:
+	// 0704.0001 true
+	// 2401.00010 true
+	// 2402.00003 false
+}
