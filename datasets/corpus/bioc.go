@@ -18,6 +18,9 @@ import (
 // maxBioC is the longest document that the readers of BioC take, in bytes of the file; full texts have some megabytes.
 const maxBioC = 16 << 20
 
+// maxOffset is the largest offset or length that is believed.
+const maxOffset = 1 << 30
+
 // What BioC (Comeau et al., BioC: a minimalist approach to interoperability for biomedical text processing,
 // Database 2013, bat064) has of a document, in JSON and in XML.
 type (
@@ -203,7 +206,7 @@ func (r *biocReader) addText(passages []biocPassage, i int) error {
 		if n := len(r.segments); n > 0 {
 			before = r.segments[n-1].offset + r.segments[n-1].chars
 		}
-		if s.Offset < before || s.Offset > 1<<40 {
+		if s.Offset < before || s.Offset > maxOffset {
 			return &ParseError{Line: s.line, Err: fmt.Errorf("a passage or sentence at offset %d (want %d or more, where the one before ends)", s.Offset, before)}
 		}
 		separator := ""
@@ -290,7 +293,7 @@ func (r *biocReader) annotation(scope string, a biocAnnotation) error {
 	slices.SortStableFunc(locations, func(a, b biocLocation) int { return cmp.Compare(a.Offset, b.Offset) })
 	var parts []annot.Span
 	for _, l := range locations {
-		if l.Length < 0 || l.Offset < 0 || l.Length > 1<<40 || l.Offset > 1<<40 {
+		if l.Length < 0 || l.Offset < 0 || l.Length > maxOffset || l.Offset > maxOffset {
 			return fmt.Errorf("offset %d, length %d", l.Offset, l.Length)
 		}
 		first, err := r.place(l.Offset)

@@ -33,6 +33,9 @@ func ReadBratFiles(path string) ([]Standoff, error) {
 	return readBratArchive(path)
 }
 
+// maxBratTexts is how long the texts of a folder or an archive may be together, in bytes; a small archive may unpack to more.
+const maxBratTexts = 256 << 20
+
 var bratExtensions = []string{".txt", ".ann", ".a1", ".a2"}
 
 // bratExtension returns which of brat's extensions one is, 0 for that of texts, or -1.
@@ -58,9 +61,11 @@ func (b bratFiles) add(name string, open func() (io.ReadCloser, error)) error {
 	return nil
 }
 
-// read reads all documents; where is what their names are in, ending in what joins the two.
-func (b bratFiles) read(where string) ([]Standoff, error) {
+// read reads all documents, whose texts have at most so many bytes together; where is what their names are in, ending in what
+// joins the two.
+func (b bratFiles) read(where string, most int) ([]Standoff, error) {
 	var out []Standoff
+	size := 0 // of the texts
 	for _, stem := range slices.Sorted(maps.Keys(b)) {
 		files := b[stem]
 		annotated := files[1] != nil || files[2] != nil || files[3] != nil
@@ -75,6 +80,9 @@ func (b bratFiles) read(where string) ([]Standoff, error) {
 		d, err := b.document(where, stem)
 		if err != nil {
 			return nil, err
+		}
+		if size += len(d.Text); size > most {
+			return nil, &ParseError{Err: fmt.Errorf("texts of more than %d bytes", most)}
 		}
 		d.ID = stem
 		out = append(out, d)
@@ -126,7 +134,7 @@ func readBratFolder(dir string) ([]Standoff, error) {
 	if err != nil {
 		return nil, inFile(dir, err)
 	}
-	docs, err := b.read(filepath.Clean(dir) + string(filepath.Separator))
+	docs, err := b.read(filepath.Clean(dir)+string(filepath.Separator), maxBratTexts)
 	return docs, inFile(dir, err)
 }
 
@@ -144,7 +152,7 @@ func readBratPair(file string) ([]Standoff, error) {
 		return nil, &ParseError{Path: file, Err: fs.ErrNotExist}
 	}
 	name := filepath.Base(stem)
-	docs, err := bratFiles{name: b["x"]}.read(strings.TrimSuffix(stem, name))
+	docs, err := bratFiles{name: b["x"]}.read(strings.TrimSuffix(stem, name), maxBratTexts)
 	return docs, inFile(file, err)
 }
 
@@ -185,7 +193,7 @@ func readBratArchive(file string) ([]Standoff, error) {
 	for name, files := range b {
 		inside[name[len(top):]] = files
 	}
-	docs, err := inside.read(file + ":" + top)
+	docs, err := inside.read(file+":"+top, maxBratTexts)
 	return docs, inFile(file, err)
 }
 

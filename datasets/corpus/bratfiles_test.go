@@ -3,6 +3,7 @@ package corpus
 import (
 	"archive/zip"
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -83,6 +84,23 @@ func TestReadBratFiles(t *testing.T) {
 		if checkError(t, err); err == nil || !strings.Contains(err.Error(), want) || docs != nil {
 			t.Errorf("%s: %v, error %v, want %s", name, docs, err, want)
 		}
+	}
+}
+
+// A small archive may unpack to more than the memory holds.
+func TestBratBound(t *testing.T) {
+	b := bratFiles{}
+	for _, name := range []string{"a.txt", "a.ann", "b.txt", "b.ann"} {
+		err := b.add(name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("\n\n\n")), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if docs, err := b.read("x:", 6); err != nil || len(docs) != 2 {
+		t.Errorf("%v, %v", docs, err)
+	}
+	if _, err := b.read("x:", 5); err == nil || err.Error() != "corpus: texts of more than 5 bytes" {
+		t.Errorf("error %v", err)
 	}
 }
 
