@@ -45,12 +45,14 @@ func (s *State) restStatic(w *worker, l *staticLayer, lo, hi int) {
 	norms := &m.layers[s.layer]
 	att, up := w.att.mat(hi-lo, h), w.up.mat(hi-lo, m.Intermediate)
 	l.out.multiply(att, y, &w.static, false)
+	roundRows(x, l.In)
 	s.normalize(w, x, att, norms.attNorm)
 	l.up.multiply(up, x, &w.static, false)
 	for i := range up.Rows {
 		activations[m.Act](up.Row(i))
 	}
 	l.down.multiply(y, up, &w.static, false)
+	roundRows(x, l.Mid)
 	s.normalize(w, x, y, norms.outNorm)
 }
 

@@ -27,6 +27,7 @@ type staticLayer struct {
 // it is one of floating-point numbers.
 type staticLinear struct {
 	in    *onnx.Quant
+	out   *onnx.Quant       // of the product, before the bias is added, or nil
 	dense *kernels.DenseS8  // [n, k]
 	nonz  *kernels.SparseS8 // instead of dense, where most weights are zero
 	float linear            // if in is nil
@@ -42,7 +43,7 @@ const staticSparseFrom = 0.7
 func newStaticLinear(q onnx.Linear, w, bias []float32, n, k int) (*staticLinear, error) {
 	if !q.Quantized() {
 		l := denseLinear(w, bias, n, k)
-		return &staticLinear{float: l, n: n, zeros: l.zeros}, nil
+		return &staticLinear{out: q.Out, float: l, bias: bias, n: n, zeros: l.zeros}, nil
 	}
 	scale := make([]float32, n)
 	whole := make([]int8, len(w))
@@ -59,7 +60,7 @@ func newStaticLinear(q onnx.Linear, w, bias []float32, n, k int) (*staticLinear,
 			}
 		}
 	}
-	l := &staticLinear{in: q.In, bias: bias, n: n, zeros: float64(zeros)}
+	l := &staticLinear{in: q.In, out: q.Out, bias: bias, n: n, zeros: float64(zeros)}
 	var err error
 	if float64(zeros) >= staticSparseFrom*float64(len(w)) {
 		l.nonz, err = kernels.PackS8Sparse(whole, scale, n, k)
@@ -160,6 +161,16 @@ func roundStatic(x []float32, q *onnx.Quant) {
 	}
 }
 
+// roundRows is roundStatic for all rows of x.
+func roundRows(x kernels.MatF32, q *onnx.Quant) {
+	if q == nil {
+		return
+	}
+	for i := range x.Rows {
+		roundStatic(x.Row(i), q)
+	}
+}
+
 // wholeStatic replaces numbers by the whole numbers that stand for them, less the zero point, and returns what these are multiples of. Products of
 // such numbers are exact in float32 as long as their sums stay below 2**24: up to 514 products of the largest.
 func wholeStatic(x []float32, q *onnx.Quant) (scale float32) {
@@ -175,8 +186,24 @@ func wholeStatic(x []float32, q *onnx.Quant) (scale float32) {
 // multiply writes the product of x [tokens, k] with the weights of l to dst [tokens, n]. If the x of the last call is quantized as l wants
 // it, again says that x is the same.
 func (l *staticLinear) multiply(dst, x kernels.MatF32, s *staticScratch, again bool) {
+	if l.out == nil {
+		l.product(dst, x, l.bias, s, again)
+		return
+	}
+	l.product(dst, x, nil, s, again)
+	roundRows(dst, l.out)
+	for i := range dst.Rows {
+		row := dst.Row(i)
+		for j, b := range l.bias {
+			row[j] += b
+		}
+	}
+}
+
+// product is multiply without rounding of the product.
+func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticScratch, again bool) {
 	if l.in == nil {
-		kernels.GemmF32(dst, x, l.float.dense, l.float.bias, 0, l.n)
+		kernels.GemmF32(dst, x, l.float.dense, bias, 0, l.n)
 		return
 	}
 	if !again || s.of == nil || *s.of != *l.in {
@@ -194,9 +221,9 @@ func (l *staticLinear) multiply(dst, x kernels.MatF32, s *staticScratch, again b
 		s.of = l.in
 	}
 	if l.dense != nil {
-		kernels.GemmS8Dense(dst, s.x, l.dense, l.bias, 0, l.n)
+		kernels.GemmS8Dense(dst, s.x, l.dense, bias, 0, l.n)
 		return
 	}
 	s.tiles.Prepare(s.x)
-	kernels.GemmS8Sparse(dst, &s.tiles, l.nonz, l.bias, 0, l.nonz.Blocks())
+	kernels.GemmS8Sparse(dst, &s.tiles, l.nonz, bias, 0, l.nonz.Blocks())
 }

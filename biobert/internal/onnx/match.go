@@ -186,11 +186,11 @@ func (m *matcher) layer(add *node, l *Layer, w map[string]*weight) (string, erro
 	put := func(name string, p *product) {
 		w[name+".weight"], w[name+".bias"] = p.weight, p.bias
 	}
-	down, mid, err := m.residual(add)
+	down, mid, how, err := m.residual(add)
 	if err != nil {
 		return "", err
 	}
-	l.Down = down.Linear
+	l.Down, l.Mid = down.Linear, how
 	put("output.dense", down)
 	inner, err := m.gelu(down.x)
 	if err != nil {
@@ -213,11 +213,11 @@ func (m *matcher) layer(add *node, l *Layer, w map[string]*weight) (string, erro
 	if add = m.producer(norm.x); add == nil || add.op != "Add" || len(add.in) != 2 {
 		return "", m.unexpected(norm.x, "the sum of two values before layer normalization")
 	}
-	out, x, err := m.residual(add)
+	out, x, how, err := m.residual(add)
 	if err != nil {
 		return "", err
 	}
-	l.Output = out.Linear
+	l.Output, l.In = out.Linear, how
 	put("attention.output.dense", out)
 	qkv, err := m.attention(out.x, l)
 	if err != nil {
@@ -233,19 +233,19 @@ func (m *matcher) layer(add *node, l *Layer, w map[string]*weight) (string, erro
 	return x, nil
 }
 
-// residual finds the linear layer among the terms of a sum, and returns the other too.
-func (m *matcher) residual(add *node) (*product, string, error) {
+// residual finds the linear layer among the terms of a sum, and returns the other too, and how that is rounded.
+func (m *matcher) residual(add *node) (l *product, other string, how *Quant, err error) {
 	var first error
 	for i := range 2 {
-		l, err := m.linear(add.in[i])
-		if err == nil {
-			return l, m.through(add.in[1-i]), nil
+		if l, err = m.linear(add.in[i]); err == nil {
+			other, how, err = m.rounded(add.in[1-i])
+			return l, other, how, err
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	return nil, "", first
+	return nil, "", nil, first
 }
 
 // A product is a linear layer.
@@ -269,10 +269,22 @@ func (m *matcher) linear(v string) (*product, error) {
 			if err != nil {
 				return nil, err
 			}
-			if p := m.producer(n.in[1-i]); ok && p != nil && p.op == "MatMul" && len(p.in) == 2 {
-				return m.matMul(p, bias)
+			if !ok {
+				continue
 			}
-			if ok {
+			from, out, err := m.rounded(n.in[1-i])
+			if err != nil {
+				return nil, err
+			}
+			if p := m.producers[from]; p != nil && p.op == "MatMul" && len(p.in) == 2 {
+				l, err := m.matMul(p, bias)
+				if err != nil {
+					return nil, err
+				}
+				l.Out = out
+				return l, nil
+			}
+			if out == nil {
 				if p, err := m.integer(m.through(n.in[1-i])); err == nil && p.bias == nil {
 					p.bias = bias
 					return p, p.check(n)
@@ -335,28 +347,39 @@ func (m *matcher) matMul(n *node, bias *weight) (*product, error) {
 	return m.float(n, n.in[0], w, bias)
 }
 
+// rounded goes back over a QuantizeLinear and a DequantizeLinear, if v comes from these.
+func (m *matcher) rounded(v string) (from string, how *Quant, err error) {
+	v = m.through(v)
+	dq := m.producers[v]
+	if dq == nil || dq.op != "DequantizeLinear" || len(dq.in) == 0 {
+		return v, nil, nil
+	}
+	q := m.producers[dq.in[0]]
+	if q == nil || q.op != "QuantizeLinear" || len(q.in) == 0 {
+		return "", nil, dq.fail("does not follow a QuantizeLinear")
+	}
+	other, err := m.quant(q, 1, 2)
+	if err != nil {
+		return "", nil, err
+	}
+	if how, err = m.quant(dq, 1, 2); err != nil {
+		return "", nil, err
+	}
+	if *other != *how {
+		return "", nil, dq.fail("dequantizes otherwise than was quantized")
+	}
+	return m.through(q.in[0]), how, nil
+}
+
 // float makes a linear layer whose product is one of floating-point numbers, which may be those of QDQ.
 func (m *matcher) float(n *node, x string, w, bias *weight) (*product, error) {
 	p := &product{x: m.through(x), weight: w, bias: bias}
-	if dq := m.producers[p.x]; dq != nil && dq.op == "DequantizeLinear" && len(dq.in) > 0 {
-		q := m.producers[dq.in[0]]
-		if q == nil || q.op != "QuantizeLinear" || len(q.in) == 0 {
-			return nil, dq.fail("does not follow a QuantizeLinear")
-		}
-		from, err := m.quant(q, 1, 2)
-		if err != nil {
-			return nil, err
-		}
-		if p.In, err = m.quant(dq, 1, 2); err != nil {
-			return nil, err
-		}
-		if *from != *p.In {
-			return nil, dq.fail("dequantizes otherwise than was quantized")
-		}
-		p.x = m.through(q.in[0])
-		if w.scale == nil {
-			return nil, n.fail("quantized activations and weights that are not")
-		}
+	var err error
+	if p.x, p.In, err = m.rounded(p.x); err != nil {
+		return nil, err
+	}
+	if p.In != nil && w.scale == nil {
+		return nil, n.fail("quantized activations and weights that are not")
 	}
 	if p.In != nil {
 		for _, z := range w.zero {

@@ -38,7 +38,8 @@ type Quant struct {
 
 // A Linear says how the input and the weights of a linear layer are quantized; nil means not at all.
 type Linear struct {
-	In *Quant
+	In  *Quant
+	Out *Quant // how the product is rounded before the bias is added, as ONNX Runtime's quantizer has it
 	// Scale is that of each output of the weights, or one for all, where they are quantized: weight / Scale is a whole number from -255 to 255.
 	Scale []float32
 }
@@ -51,6 +52,7 @@ func (l Linear) Quantized() bool { return l.In != nil && l.Scale != nil }
 type Layer struct {
 	Query, Key, Value, Output, Up, Down Linear
 	Q, K, Scores, Probs, V, Context     *Quant
+	In, Mid                             *Quant // what is added to the results of Output and of Down
 }
 
 // A Model is what a graph says. It is safe for concurrent use until it is closed.

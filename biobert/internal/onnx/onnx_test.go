@@ -56,6 +56,13 @@ func TestRecognizes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	q, err := Parse(read(t, "answers-quant.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := q.Layers[0]; !q.Quantized() || l.Query.In == nil || l.Query.Out == nil || len(l.Up.Scale) != 24 || l.In == nil || l.Mid == nil || l.Q == nil || l.Scores == nil || l.Context == nil {
+		t.Errorf("answers-quant: %+v", l)
+	}
 	if !a.Tanh || a.Pooler != nil || !slices.Contains(a.Names(), "qa_outputs.weight") {
 		t.Errorf("answers: %+v", a)
 	}
@@ -63,7 +70,7 @@ func TestRecognizes(t *testing.T) {
 
 // Each form that cannot be read is refused with a reason, and an operator by its name and that of its node.
 func TestRefuses(t *testing.T) {
-	texts, answers := read(t, "texts.onnx"), read(t, "answers.onnx")
+	texts, answers, quant := read(t, "texts.onnx"), read(t, "answers.onnx"), read(t, "answers-quant.onnx")
 	op := func(model []byte, from, to string) []byte { // the type of a node is its field 4
 		a, b := append([]byte{4<<3 | 2, byte(len(from))}, from...), append([]byte{4<<3 | 2, byte(len(to))}, to...)
 		if len(from) != len(to) || !bytes.Contains(model, a) {
@@ -87,6 +94,8 @@ func TestRefuses(t *testing.T) {
 		{"no root", op(answers, "Sqrt", "Tanh"), []string{"LayerNorm/Div", "a layer normalization"}},
 		{"no mean", op(answers, "ReduceMean", "LessOrEqua"), []string{"LessOrEqua"}},
 		{"no product", op(texts, "MatMul", "Expand"), []string{"output/dense/Add", "a linear layer"}},
+		{"rounded by half", op(quant, "DequantizeLinear", "QuantizeLinearXX"), []string{"QuantizeLinearXX"}},
+		{"quantized otherwise", op(quant, "QuantizeLinear", "LessOrEqualXXX"), []string{"LessOrEqualXXX"}},
 		{"two graphs", append(slices.Clone(texts), texts...), []string{"two graphs"}},
 	} {
 		_, err := Parse(c.file)
@@ -274,6 +283,7 @@ func TestWeights(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(read(f, "texts.onnx"))
 	f.Add(read(f, "answers.onnx"))
+	f.Add(read(f, "answers-quant.onnx"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := Parse(data)
 		if err != nil {

@@ -1,14 +1,18 @@
-"""Writes texts.onnx, answers.onnx and onnx.json: one-layer BERTs of random weights as torch exports them, with their configurations and what
+"""Writes texts.onnx, answers.onnx, answers-quant.onnx and onnx.json: one-layer BERTs of random weights as torch exports them, with their configurations and what
 torch computes. texts classifies pairs of texts, with attention and layer normalization as newer versions of transformers and ONNX write them;
-answers finds answers, with attention taken apart and GELU approximated by tanh.
+answers finds answers, with attention taken apart and GELU approximated by tanh; answers-quant is what the static quantization of ONNX Runtime,
+per channel, makes of it, and its logits are those of ONNX Runtime.
 
-Written with Python 3.11, torch 2.15.0, transformers 5.23.0, onnx 1.23.2:
+Written with Python 3.11, torch 2.15.0, transformers 5.23.0, onnx 1.23.2, onnxruntime 1.32.0:
     python make_onnx.py        (in this folder; overwrites the files)
 """
 import json
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import torch
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from transformers import BertConfig, BertForQuestionAnswering, BertForSequenceClassification
 
 HERE = Path(__file__).parent
@@ -36,11 +40,36 @@ def export(name, cls, opset, outputs, seed, **config):
     return {"model": f"{name}.onnx", "config": {k: cfg[k] for k in keys}, "input_ids": ids.tolist(), "token_type_ids": types.tolist(), "logits": logits.tolist()}
 
 
+class Texts(CalibrationDataReader):
+    def __init__(self, vocab):
+        r = np.random.RandomState(3)
+        self.inputs = iter([self.one(r.randint(0, vocab, (1, 9))) for _ in range(8)])
+
+    @staticmethod
+    def one(ids):
+        return {"input_ids": ids.astype(np.int64), "attention_mask": np.ones(ids.shape, np.int64), "token_type_ids": np.zeros(ids.shape, np.int64)}
+
+    def get_next(self):
+        return next(self.inputs, None)
+
+
+def quantize(case, name):
+    quantize_static(HERE / case["model"], HERE / f"{name}.onnx", Texts(case["config"]["vocab_size"]), quant_format=QuantFormat.QDQ,
+                    op_types_to_quantize=["MatMul"], activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True,
+                    extra_options={"MatMulConstBOnly": True})
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(HERE / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
+    inputs = Texts.one(np.array(case["input_ids"])) | {"token_type_ids": np.array(case["token_type_ids"])}
+    return case | {"model": f"{name}.onnx", "logits": np.stack(session.run(None, inputs), -1).tolist()}
+
+
 def main():
     cases = [
         export("texts", BertForSequenceClassification, 17, ["logits"], 1, id2label={0: "a", 1: "b", 2: "c"}),
         export("answers", BertForQuestionAnswering, 14, ["start_logits", "end_logits"], 2, attn_implementation="eager", hidden_act="gelu_new"),
     ]
+    cases.append(quantize(cases[1], "answers-quant"))
     (HERE / "onnx.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 
 
