@@ -74,7 +74,7 @@ func WithThreads(n int) Option {
 
 // WithEngine forces the form in which the weights are held: "dense" (fp32), "dense-int8", or "sparse"
 // (INT8 without the zeros); "auto", the default, takes sparse where at least half of the
-// weights are zero. The weights of an embedded model are either fp32 or INT8.
+// weights are zero, and runs an ONNX file with quantized activations in the integers that it describes. The weights of an embedded model are either fp32 or INT8.
 func WithEngine(name string) Option {
 	return func(o *options) error {
 		if o.engine = bert.Engine(name); name == "auto" {
