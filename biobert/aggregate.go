@@ -21,14 +21,15 @@ type AggregationStrategy string
 // BERT splits at every punctuation mark, so that "AP-1" is three words to First, Average and Max.
 // The corpora that models learn from, and so the models, take it for one; so does Word, which joins what
 // stands without blanks around a hyphen, a slash, an apostrophe or a plus sign, or around a point or comma before a
-// digit, and a plus sign at the end ("NF-κB", "PU.1", "CD4+", "5'-flanking").
+// digit, and a plus sign at the end ("NF-κB", "PU.1", "CD4+", "5'-flanking"). The others take each unit's most probable label, and an I-
+// that continues nothing begins an entity; Word takes the most probable labels that IOB2 allows, where all of the model's are O, B- and I-.
 const (
 	None    AggregationStrategy = "none"    // every word piece by itself
 	Simple  AggregationStrategy = "simple"  // pieces are grouped as they are labelled
 	First   AggregationStrategy = "first"   // a word has the label of its first piece
 	Average AggregationStrategy = "average" // a word's scores are the mean of its pieces'
 	Max     AggregationStrategy = "max"     // a word has the label of its most certain piece
-	Word    AggregationStrategy = "word"    // as First, with words as corpora have them
+	Word    AggregationStrategy = "word"    // a word as corpora have it has the label of its first piece, as far as IOB2 allows
 )
 
 var strategies = []AggregationStrategy{None, Simple, First, Average, Max, Word}
@@ -153,12 +154,26 @@ func (s *scored) units(strategy AggregationStrategy) []unit {
 				}
 			}
 		default:
-			u.label, u.score = best(s.row(i))
+			u = s.unit(i, j)
 		}
 		out = append(out, u)
 		i = j
 	}
+	s.decode(out)
 	return out
+}
+
+// unit returns tokens from to to with the label of the first.
+func (s *scored) unit(from, to int) unit {
+	label, score := best(s.row(from))
+	return unit{from, to, label, score}
+}
+
+// decode has units, each with the label of its first token, follow IOB2 if they are to.
+func (s *scored) decode(units []unit) {
+	if s.tags != nil {
+		s.tags.decode(units, func(u unit) []float64 { return s.row(u.from) })
+	}
 }
 
 // bertWordEnd returns the token after the last of the word that begins at token i.

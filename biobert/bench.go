@@ -179,7 +179,7 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 			return report.Benchmark{}, err
 		}
 		op.strategy = cmp.Or(op.strategy, Word)
-		p := &TokenClassification{newPipeline(name, m, op, tokenTask{op.stride})}
+		p := &TokenClassification{newPipeline(name, m, op, &tokenTask{stride: op.stride})}
 		defer p.Close()
 		ps = append(ps, p)
 	}

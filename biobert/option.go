@@ -18,7 +18,7 @@ type options struct {
 	pipeline string // such as "TokenClassification"
 	threads  int
 	engine   bert.Engine
-	form     string // of INT8 weights
+	form     string              // of INT8 weights
 	strategy AggregationStrategy // "": the model's
 	stride   int
 	ignore   []string

@@ -51,6 +51,7 @@ type scored struct {
 	secondText string          // of a pair
 	second     *token.Encoding // of a pair, else nil
 	labels     []string
+	tags       *iob      // of a tagger whose labels are to be what IOB2 allows
 	probs      []float64 // [tokens, labels], rows of special tokens unused; [labels] if the model classifies sequences
 	spans      spans     // of question answering
 }

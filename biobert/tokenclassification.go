@@ -31,8 +31,8 @@ func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*
 }
 
 func openTokenClassification(ctx context.Context, name string, o *options) (*TokenClassification, error) {
-	own := *o
-	p, err := openPipeline(ctx, name, bert.TokenClassification, &own, tokenTask{o.stride})
+	own, task := *o, &tokenTask{stride: o.stride}
+	p, err := openPipeline(ctx, name, bert.TokenClassification, &own, task)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,9 @@ func openTokenClassification(ctx context.Context, name string, o *options) (*Tok
 			p.Close()
 			return nil, fmt.Errorf("biobert: model %q: config.json: unknown aggregation_strategy %q (have %s; WithAggregation sets one)", name, own.strategy, strategyNames())
 		}
+	}
+	if own.strategy == Word {
+		task.tags = newIOB(p.model.Labels)
 	}
 	return &TokenClassification{p}, nil
 }
@@ -118,7 +121,8 @@ func (p *TokenClassification) Groups(ctx context.Context, text string) (out []En
 }
 
 // TagWords labels texts that are already split into words, as corpora are: one label a word, that
-// of its first piece. A word without pieces, such as a lone control character, is "O".
+// of its first piece; with the aggregation strategy Word, where that gives an I- that continues nothing, the most probable ones that IOB2
+// allows. A word without pieces, such as a lone control character, is "O".
 func (p *TokenClassification) TagWords(ctx context.Context, sentences [][]string) ([][]string, error) {
 	in := make([]input, len(sentences))
 	out := make([][]string, len(sentences))
@@ -128,12 +132,16 @@ func (p *TokenClassification) TagWords(ctx context.Context, sentences [][]string
 	}
 	err := p.read(ctx, in, p.opt.progress, !p.opt.silent, func(i int, s *scored) {
 		last := int32(-1)
+		var units []unit
 		for t, w := range s.enc.Word {
 			if w >= 0 && w != last {
-				l, _ := best(s.row(t))
-				out[i][w] = s.labels[l]
+				units = append(units, s.unit(t, t+1))
 				last = w
 			}
+		}
+		s.decode(units)
+		for _, u := range units {
+			out[i][s.enc.Word[u.from]] = s.labels[u.label]
 		}
 	})
 	if err != nil {
@@ -147,14 +155,18 @@ func (p *TokenClassification) one(ctx context.Context, text string, f func(*scor
 }
 
 // tokenTask labels every token of a text, over windows which share stride tokens.
-type tokenTask struct{ stride int }
+type tokenTask struct {
+	stride int
+	tags   *iob // if labels are to be what IOB2 allows
+}
 
-func (t tokenTask) cut(wins []window, m *bert.Model, i int, it *scored) ([]window, error) {
+func (t *tokenTask) cut(wins []window, m *bert.Model, i int, it *scored) ([]window, error) {
+	it.tags = t.tags
 	it.room(len(it.enc.IDs) * len(it.labels))
 	return windows(wins, i, it.enc.Word, m.MaxPosition-2, t.stride), nil
 }
 
-func (tokenTask) keep(it *scored, w *window, rows kernels.MatF32) bool {
+func (*tokenTask) keep(it *scored, w *window, rows kernels.MatF32) bool {
 	rows = rows.Sub(1+w.use-w.from, 1+w.end-w.from, 0, rows.Cols)
 	kernels.SoftmaxF32(rows, 1)
 	for t := w.use; t < w.end; t++ {

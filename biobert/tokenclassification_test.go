@@ -567,7 +567,7 @@ func TestOverflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.LayerNormEps = math.Inf(-1)
-	p := newPipeline("huge", m, &options{threads: 1}, tokenTask{})
+	p := newPipeline("huge", m, &options{threads: 1}, &tokenTask{})
 	defer p.Close()
 	err = p.read(ctx, []input{{ids: []int32{1, 2, 3}}}, nil, false, func(int, *scored) {})
 	if err == nil || !strings.Contains(err.Error(), "not numbers") {

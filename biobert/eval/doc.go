@@ -14,7 +14,8 @@
 //
 // The tags belong to the corpus' words. These are given to the tokenizer one by one, not joined to a text and cut
 // again; a word's prediction is the label of its first word piece, whatever the others say ([Tagger],
-// [TagSentences]).
+// [TagSentences]). Where these labels are not IOB2, biobert's pipeline takes the most probable ones that are;
+// with biobert.WithAggregation(biobert.First) they stay as they are.
 //
 // # Running text
 //

@@ -35,7 +35,7 @@ func TestJNLPBA(t *testing.T) {
 	}
 	tag := func(model, engine string) *eval.Tagging {
 		p, err := biobert.NewTokenClassification(t.Context(), filepath.Join(shared, "models", model),
-			biobert.WithEngine(engine), biobert.WithProgress(nil))
+			biobert.WithEngine(engine), biobert.WithProgress(nil), biobert.WithAggregation(biobert.First))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,8 +27,8 @@ type Config struct {
 	ProblemType  string   `json:"problem_type"`
 	NumLabels    *int     `json:"num_labels"`
 	TaskParams   any      `json:"task_specific_params"` // see TaskParam
-	Head         Head     `json:"-"` // from architectures
-	Labels       []string `json:"-"` // index -> label, from id2label; of question answering its two outputs
+	Head         Head     `json:"-"`                    // from architectures
+	Labels       []string `json:"-"`                    // index -> label, from id2label; of question answering its two outputs
 }
 
 // TaskParam returns what task_specific_params sets a parameter of a pipeline to, and "" if it does not: a checkpoint's
