@@ -82,7 +82,8 @@ bench: ## run the benchmarks (BENCH=pattern, PKG=packages), six times, for bench
 	go test -run '^$$' -bench '$(BENCH)' -count 6 $(or $(PKG),./kernels/... ./biobert/...)
 
 .PHONY: generate
-generate: ## make the generated files again
+generate: export TRAIN := $(abspath $(TRAIN))
+generate: ## make the generated files again (models need SPARSEBIO_SHARED, and TRAIN from make train)
 	go generate ./...
 
 # Where training leaves its checkpoints; not cleaned, for they take hours.

@@ -30,7 +30,8 @@ func relabelled(t *testing.T, name string, oldnew ...string) string {
 
 func relationModels(t *testing.T) (relations, entities string) {
 	return relabelled(t, "tiny-relation", "activator", "CPR:3", "inhibitor", "CPR:4", "substrate", "CPR:9"),
-		relabelled(t, "tiny", "protein", "gene", "cell", "chemical")
+		relabelled(t, "tiny", "protein", "gene", "cell", "chemical", // of this random model few labels are IOB2
+			`"model_type"`, `"task_specific_params": {"token-classification": {"aggregation_strategy": "first"}}, "model_type"`)
 }
 
 const relationLines = `{"id": "a", "abstract": "α: IL-2 inhibits resting human kinase in mouse. The promoter regulates κB.", "year": 2021, "entities": [{"type": "chemical", "start": 4, "end": 8, "text": "IL-2", "score": 1}, {"type": "gene", "start": 32, "end": 38, "text": "kinase", "score": 1}, {"type": "gene", "start": 18, "end": 25, "text": "resting", "score": 1}]}

@@ -8,6 +8,7 @@ MODEL is the packed model as it ships. The card is made of these figures only; i
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -86,7 +87,8 @@ Scores on the dev set ({size}), {ev["metric"]}:
 |---|---|---|---|---|
 {rows}
 
-{also}The interval holds 95 % by bootstrap over documents. The dev set chose the model among its epochs, and by how much ({student["offset"]:+.1f}) the
+{also}The interval holds 95 % by bootstrap over documents. Scores in training are those of the most probable
+label of each word or pair; the pipeline takes the most probable labels that IOB2 allows, where it reads words of a corpus. The dev set chose the model among its epochs, and by how much ({student["offset"]:+.1f}) the
 bias of its first label, {task.labels[0]}, was moved. {limits} Not for clinical use.
 
     sparsebio eval --task {name} --data DEV
@@ -106,6 +108,7 @@ def main() -> int:
     student, teacher = (json.loads((a.out / a.task / s / "model" / "metrics.json").read_text()) for s in ("pruned90", "teacher"))
     (a.to / "README.md").write_text(card(a.task, student, teacher, json.loads(a.eval.read_text())))
     for name, d in (("metrics", student), ("teacher", teacher)):
+        d["command"] = re.sub(r"--out \S+", "--out DIR", d["command"])
         (a.to / f"{name}.json").write_text(json.dumps(d, indent=1) + "\n")
     return 0
 
