@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
 )
@@ -171,7 +172,6 @@ func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 func (d *Dataset) String() string {
 	const maxRows, maxCell = 10, 32
 	n := min(d.NumRows(), maxRows)
-	width := make([]int, len(d.cols))
 	grid := make([][]string, n+2)
 	for k, f := range d.features {
 		grid[0] = append(grid[0], shorten(f.Name, maxCell))
@@ -184,28 +184,39 @@ func (d *Dataset) String() string {
 			}
 			grid[i+2] = append(grid[i+2], cell)
 		}
-		for _, row := range grid {
-			width[k] = max(width[k], len([]rune(row[k])))
-		}
 	}
-	var b bytes.Buffer
+	var b strings.Builder
 	rows := "rows"
 	if d.NumRows() == 1 {
 		rows = "row"
 	}
 	fmt.Fprintf(&b, "%s: %d %s\n", d.name, d.NumRows(), rows)
-	for _, row := range grid {
-		for k, cell := range row {
-			if k == len(row)-1 {
-				b.WriteString(cell)
-			} else {
-				fmt.Fprintf(&b, "%-*s  ", width[k], cell)
-			}
-		}
-		b.WriteByte('\n')
-	}
+	b.WriteString(aligned(grid))
 	if d.NumRows() > n {
 		fmt.Fprintf(&b, "... %d more\n", d.NumRows()-n)
+	}
+	return b.String()
+}
+
+// aligned writes rows of as many cells in columns of equal width, the last one apart.
+func aligned(grid [][]string) string {
+	width := make([]int, len(grid[0]))
+	for _, row := range grid {
+		for k, cell := range row {
+			width[k] = max(width[k], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	var line []byte
+	for _, row := range grid {
+		line = line[:0]
+		for k, cell := range row {
+			if line = append(line, cell...); k < len(row)-1 {
+				line = append(line, strings.Repeat(" ", width[k]-utf8.RuneCountInString(cell)+2)...)
+			}
+		}
+		b.Write(bytes.TrimRight(line, " "))
+		b.WriteByte('\n')
 	}
 	return b.String()
 }
