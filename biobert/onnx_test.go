@@ -77,6 +77,20 @@ func TestOpenONNX(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	packed := filepath.Join(dir, "model.sbm")
+	if err := Convert(other, packed, "dense", ""); err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewTextClassification(ctx, packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.ClassifyText(ctx, "a b c"); err != nil || len(got) == 0 || !strings.Contains(want, `"`+got[0].Label+`"`) {
+		t.Errorf("converted: %v, %v, want %s", got, err, want)
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
 	if _, err := NewTokenClassification(ctx, other); err == nil || !strings.Contains(err.Error(), "NewTextClassification") {
 		t.Errorf("another task: %v", err)
 	}

@@ -144,7 +144,7 @@ func checkHead(have, want bert.Head) error {
 // bytesOf returns the bytes of s without copying them; they must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// Convert writes the checkpoint folder dir, whichever pipeline it is for, as a packed model file at path, for the engine
+// Convert writes the checkpoint folder dir, or the ONNX file dir with the rest of a checkpoint beside it, whichever pipeline it is for, as a packed model file at path, for the engine
 // "dense" (half-precision weights) or "sparse" (INT8). The word embedding, in INT8, and the
 // vocabulary go into the same file, or are those of the packed table at tablePath if that is
 // not empty. The file at path is replaced as a whole or not at all.
@@ -173,7 +173,7 @@ func Convert(dir, path, engine, tablePath string) error {
 	}
 	w, err := c.Export(e, meta)
 	if err == nil && tablePath == "" {
-		err = addTable(w, c, dir)
+		err = addTable(w, c)
 	}
 	if err == nil {
 		err = bert.WriteFile(path, w)
@@ -193,7 +193,7 @@ func ConvertTable(dir, path, name string) error {
 	}
 	defer c.Close()
 	w := &packed.Writer{Meta: packed.Meta{Name: name}}
-	if err = addTable(w, c, dir); err == nil {
+	if err = addTable(w, c); err == nil {
 		err = bert.WriteFile(path, w)
 	}
 	if err != nil {
@@ -202,8 +202,8 @@ func ConvertTable(dir, path, name string) error {
 	return nil
 }
 
-func addTable(w *packed.Writer, c *bert.Checkpoint, dir string) error {
-	tok, err := token.Open(dir)
+func addTable(w *packed.Writer, c *bert.Checkpoint) error {
+	tok, err := token.Open(c.Dir)
 	if err != nil {
 		return err
 	}
