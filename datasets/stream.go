@@ -45,7 +45,8 @@ type rowTables interface {
 // larger than memory, in one file or many. Slices and sums of splits work as in [WithSplit].
 //
 // What a pass holds in memory is the rows of one part, some megabytes; of an Arrow
-// file one record batch as it was written. Of JSON and CSV files the types come from all rows,
+// file one record batch as it was written, and of a JSON file that is one list its whole text (write JSON
+// lines instead). Of JSON and CSV files the types come from all rows,
 // as they do for Load, for which Stream reads the files once; then sizes are known too. Sets of the hub are fetched
 // into the cache first.
 //

@@ -273,6 +273,18 @@ func TestFixtures(t *testing.T) {
 		if d.NumRows() != tt.rows || f.String() != tt.typ {
 			t.Errorf("%s %s: %d rows, %s is %s", tt.folder, tt.split, d.NumRows(), tt.column, f)
 		}
+		s, err := datasets.Stream(t.Context(), filepath.Join(dir, tt.folder), datasets.WithSplit(tt.split))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b, err := range s.Batches(tt.rows) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(dump(t, d), dump(t, b)); diff != "" {
+				t.Errorf("%s %s: -loaded +streamed:\n%.2000s", tt.folder, tt.split, diff)
+			}
+		}
 	}
 	// The same rows, from Parquet and as Python saved them.
 	mini := load(t, filepath.Join(dir, "jnlpba-mini"), datasets.WithSplit("train"))

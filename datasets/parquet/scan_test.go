@@ -3,6 +3,7 @@ package parquet
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,6 +123,64 @@ func TestStream(t *testing.T) {
 			if err != nil && !strings.Contains(err.Error(), "x.parquet") {
 				t.Errorf("%v", err)
 			}
+		}
+	}
+}
+
+// Files as pyarrow writes them: one row group of many pages, dictionaries that fall back to plain pages, nested values,
+// several codecs, both versions of pages.
+func TestStreamPython(t *testing.T) {
+	python := os.Getenv("SPARSEBIO_PYTHON")
+	if python == "" {
+		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package pyarrow")
+	}
+	dir := t.TempDir()
+	out, err := exec.Command(python, "-c", `
+import sys, pyarrow as pa, pyarrow.parquet as pq
+n = 20000
+t = pa.table({
+    "id": [str(i) for i in range(n)],
+    "text": ["NF-κB %d " % i * (i % 40) if i % 7 else None for i in range(n)],
+    "few": [["a", "b", "c"][i % 3] for i in range(n)],
+    "parts": [None if i % 11 == 0 else [{"a": i, "b": ["x"] * (i % 3)}] * (i % 4) for i in range(n)],
+    "f": pa.array([i / 3 for i in range(n)], pa.float32()),
+})
+for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
+    for version in ["1.0", "2.0"]:
+        pq.write_table(t, sys.argv[1] + "/%s-%s.parquet" % (codec, version[0]), compression=codec, data_page_version=version, data_page_size=20000, dictionary_pagesize_limit=30000)
+`, dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	if err != nil || len(files) != 10 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		want, err := datasets.Load(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := datasets.Stream(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for b, err := range s.Batches(3333) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			part, err := want.Slice(n, n+b.NumRows())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rows(t, b) != rows(t, part) {
+				t.Errorf("%s: the rows after %d differ", filepath.Base(file), n)
+			}
+			n += b.NumRows()
+		}
+		if n != want.NumRows() {
+			t.Errorf("%s: %d rows", filepath.Base(file), n)
 		}
 	}
 }
