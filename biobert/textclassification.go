@@ -170,8 +170,9 @@ func (w *window) truncate(size int) {
 	}
 	size -= 3
 	a, b := w.to-w.from, w.secondTo-w.secondFrom
-	short, long := min(a, b), max(a, b)
-	if long = max(short, size-short); short+long > size {
+	short := min(a, b)
+	long := max(short, size-short)
+	if short+long > size {
 		short = size / 2
 		long = size - short
 	}

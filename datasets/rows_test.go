@@ -27,7 +27,9 @@ func TestRows(t *testing.T) {
 		{Name: "α", Weight: 1.5, N: 7, OK: true, Raw: []byte{0, 255}, When: time.Date(2024, 5, 6, 7, 8, 9, 10000, time.UTC), Parts: []inner{{1, 2}}, Maybe: &x, Tags: []string{"a"}},
 		{Raw: []byte{}, When: time.Unix(0, 0).UTC(), Parts: []inner{}, Tags: []string{}},
 	}
+	want[0].hidden = 7
 	d := must(t)(From("made", want, WithAllocator(checked(t))))
+	want[0].hidden = 0
 	var got []row
 	for r, err := range Rows[row](d) {
 		if err != nil {

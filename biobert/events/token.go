@@ -98,9 +98,7 @@ func tokenize(text string, part annot.Span, entities []annot.Entity, mentions []
 		}
 		i += n
 	}
-	for _, s := range open { // brackets that nothing closes
-		out = append(out, s)
-	}
+	out = append(out, open...) // brackets that nothing closes
 	return append(out, seq)
 }
 
