@@ -138,6 +138,15 @@ def ddi_documents() -> list[Document]:
     return out
 
 
+def pretrain() -> list[Document]:
+    """Abstracts of biomedical papers, without annotations."""
+    import zstandard
+
+    data = read("pretrain/abstracts.txt.zst")
+    text = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read().decode("utf-8")
+    return [Document(f"pretrain.{i}", line) for i, line in enumerate(text.split("\n")) if line.strip()]
+
+
 def part(id: str) -> float:
     """A number from 0 to 1 that depends on an id alone, to cut a corpus the same way everywhere."""
     return int.from_bytes(hashlib.sha256(id.encode()).digest()[:4], "big") / 2**32

@@ -130,6 +130,16 @@ def of_documents(task, tok, rows, train) -> list[Example]:
     return out
 
 
+def unlabelled(tok, docs: list) -> list[Example]:
+    """Examples of texts without annotations, whole or in runs of sentences as those of training: no piece has a label."""
+    texts = [d.text[lo:hi] for d in docs for lo, hi in pieces_of(d, True) if d.text[lo:hi].strip()]
+    out = []
+    for e in tok.encode_batch(texts, add_special_tokens=False):
+        for lo, hi in windows(e.word_ids, LONGEST - 2):
+            out.append(Example([CLS, *e.ids[lo:hi], SEP], [IGNORE] * (hi - lo + 2)))
+    return out
+
+
 def of_pairs(task, tok, rows, train) -> list[Example]:
     index = {l: i for i, l in enumerate(task.labels)}
     encoded = tok.encode_batch([r.text for r in rows])
@@ -172,16 +182,17 @@ def micro(some: list[int], sizes: list[int], tokens: int) -> list[list[int]]:
 
 
 def collate(exs: list[Example], device) -> dict:
-    """Tensors of a batch: ids and mask [B, T], target [B, T] or [B]."""
+    """Tensors of a batch: ids, mask of what is no padding and text, of what is no special token either [B, T], target [B, T] or [B]."""
     longest = -(-max(len(e.ids) for e in exs) // 8) * 8  # few different shapes: the CPU's library prepares each once
     ids = torch.zeros(len(exs), longest, dtype=torch.long)
-    mask = torch.zeros(len(exs), longest, dtype=torch.bool)
+    mask, text = torch.zeros(2, len(exs), longest, dtype=torch.bool)
     many = isinstance(exs[0].target, list)
     target = torch.full((len(exs), longest), IGNORE) if many else torch.tensor([e.target for e in exs])
     for i, e in enumerate(exs):
         n = len(e.ids)
         ids[i, :n] = torch.tensor(e.ids)
         mask[i, :n] = True
+        text[i, 1 : n - 1] = True
         if many:
             target[i, :n] = torch.tensor(e.target)
-    return {"ids": ids.to(device), "mask": mask.to(device), "target": target.to(device)}
+    return {"ids": ids.to(device), "mask": mask.to(device), "text": text.to(device), "target": target.to(device)}

@@ -87,10 +87,14 @@ class Trainer:
         self.task, self.model, self.settings, self.out, self.device, self.seed, self.clock = task, model, settings, out, device, seed, clock
         self.train, self.dev = sets["train"], sets["dev"]
         self.teacher, self.pruning, self.distillation = teacher, pruning, distillation
-        self.sizes = [len(e.ids) for e in self.train[1]]
+        self.exs = self.train[1] + (sets["transfer"] if teacher else [])  # those without labels last
+        self.labelled = len(self.train[1])
+        self.sizes = [len(e.ids) for e in self.exs]
+        own, more = sum(self.sizes[: self.labelled]), self.sizes[self.labelled :]
+        self.some_more = min(round(task.transfer * own / (sum(more) / len(more))), len(more)) if more else 0
         self.positive = [i for i, e in enumerate(self.train[1]) if task.tagger or e.target != 0]
         self.negative = [i for i, e in enumerate(self.train[1]) if not task.tagger and e.target == 0]
-        self.per_epoch = math.ceil(len(self.some_of(0)) / settings.batch)
+        self.per_epoch = math.ceil(len(self.some_of(0)) / settings.batch) + math.ceil(self.some_more / settings.batch)
         self.steps = max(round(settings.epochs * self.per_epoch), 1)
         self.step, self.best, self.best_step = 0, -1.0, -1
         torch.manual_seed(seed)
@@ -104,8 +108,8 @@ class Trainer:
         if teacher:
             teacher.to(device).eval()
         self.taught_of: dict[int, tuple] = {}
-        self.remember = device.type == "cpu" and sum(self.sizes) * len(model.layers) * HIDDEN * 2 < self.remember_bytes
-        self.signature = {"task": task.name, "settings": vars(settings), "seed": seed, "steps": self.steps,
+        self.remember = device.type == "cpu" and own * len(model.layers) * HIDDEN * 2 < self.remember_bytes
+        self.signature = {"task": task.name, "settings": vars(settings), "seed": seed, "steps": self.steps, "transfer": self.some_more,
                           "pruning": vars(pruning) if pruning else None, "distillation": vars(distillation) if distillation else None}
 
     def some_of(self, epoch: int) -> list[int]:
@@ -122,6 +126,16 @@ class Trainer:
                     kept.append(i)
             few = kept
         return sorted(self.positive + few)
+
+    def batches_of(self, epoch: int) -> list[list[int]]:
+        """The batches of an epoch: of examples with labels and, for a student of tasks that say so, of texts without."""
+        batches = data.order(self.some_of(epoch), self.sizes, self.settings.batch, self.seed, epoch)
+        if self.some_more:
+            rng = random.Random(f"transfer/{self.seed}/{epoch}")
+            more = rng.sample(range(self.labelled, len(self.exs)), self.some_more)
+            batches += data.order(more, self.sizes, self.settings.batch, self.seed, epoch)
+            rng.shuffle(batches)
+        return batches
 
     # Schedules, of the step alone.
 
@@ -149,7 +163,7 @@ class Trainer:
     @torch.no_grad()
     def taught(self, some: list[int], b: dict):
         """What the teacher says of examples: computed once where memory allows, for it never changes."""
-        if not self.remember:
+        if not self.remember or some[0] >= self.labelled:
             return self.teacher(b["ids"], b["mask"])
         if any(i not in self.taught_of for i in some):
             logits, hidden = self.teacher(b["ids"], b["mask"])
@@ -170,35 +184,36 @@ class Trainer:
             hidden[:, row, : h.shape[1]] = h
         return logits, list(hidden)
 
-    def loss(self, some: list[int], b: dict, count: int) -> dict[str, torch.Tensor]:
-        """The loss of a part of a batch of `count` labelled tokens, or sequences."""
+    def loss(self, some: list[int], b: dict, labels: int, tokens: int) -> dict[str, torch.Tensor]:
+        """The loss of a part of a batch of so many labels and tokens of text, or sequences."""
         with torch.autocast(self.device.type, torch.bfloat16):
             logits, hidden = self.model(b["ids"], b["mask"])
             if self.teacher:
                 want, want_hidden = self.taught(some, b)
         flat, target = logits.float().flatten(0, -2), b["target"].flatten()
-        labels = F.cross_entropy(flat, target, ignore_index=data.IGNORE, reduction="sum") / count
+        hard = F.cross_entropy(flat, target, ignore_index=data.IGNORE, reduction="sum") / max(labels, 1)
         if not self.teacher:
-            return {"loss": labels, "labels": labels.detach()}
+            return {"loss": hard, "labels": hard.detach()}
         d = self.distillation
-        known = target != data.IGNORE
+        known = b["text"].flatten() if self.task.tagger else torch.ones_like(target, dtype=torch.bool)
         p, q = (F.log_softmax(x / d.temperature, -1) for x in (want.float().flatten(0, -2)[known], flat[known]))
-        soft = F.kl_div(q, p, log_target=True, reduction="sum") * d.temperature**2 / count
-        kept, share = b["mask"], int(known.sum()) / count
+        soft = F.kl_div(q, p, log_target=True, reduction="sum") * d.temperature**2 / tokens
+        kept, share = b["mask"], int(known.sum()) / tokens
         apart = sum(((h.float() - w.float())[kept].square().sum() / w.float()[kept].square().sum()) for h, w in zip(hidden, want_hidden))
         apart = apart / len(hidden) * share
-        total = d.hard * labels + d.soft * soft + d.hidden * apart
-        return {"loss": total, "labels": labels.detach(), "soft": soft.detach(), "hidden": apart.detach()}
+        total = d.hard * hard + d.soft * soft + d.hidden * apart
+        return {"loss": total, "labels": hard.detach(), "soft": soft.detach(), "hidden": apart.detach()}
 
     def one(self, some: list[int]) -> dict[str, float]:
-        exs = self.train[1]
-        many = isinstance(exs[0].target, list)
-        count = sum(sum(t != data.IGNORE for t in exs[i].target) for i in some) if many else len(some)
+        exs = self.exs
+        labels, tokens = len(some), len(some)
+        if self.task.tagger:
+            labels, tokens = sum(sum(t != data.IGNORE for t in exs[i].target) for i in some), sum(self.sizes[i] - 2 for i in some)
         for g in self.optimizer.param_groups:
             g["lr"] = self.rate(self.step)
         said: dict[str, float] = {}
         for part in data.micro(some, self.sizes, self.settings.tokens):
-            losses = self.loss(part, data.collate([exs[i] for i in part], self.device), max(count, 1))
+            losses = self.loss(part, data.collate([exs[i] for i in part], self.device), labels, max(tokens, 1))
             losses["loss"].backward()
             for k, v in losses.items():
                 said[k] = said.get(k, 0.0) + float(v.detach())
@@ -278,7 +293,7 @@ class Trainer:
                 raise Stopped(f"{self.task.name}: stopped at step {self.step} of {self.steps}")
             if self.step // self.per_epoch != epoch:
                 epoch = self.step // self.per_epoch
-                batches = data.order(self.some_of(epoch), self.sizes, self.settings.batch, self.seed, epoch)
+                batches = self.batches_of(epoch)
             some = batches[self.step % self.per_epoch]
             self.model.set_int8(self.int8_now())
             for k, v in self.one(some).items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from . import data, evaluate, export
+from . import corpora, data, evaluate, export
 from .loop import Clock, Distillation, Pruning, Trainer
 from .model import Bert, load, start
 from .tasks import Task
@@ -22,7 +22,8 @@ class Stages:
         self.rows = {"train": task.train(), "dev": task.dev(), **{k: f() for k, f in (task.others or {}).items()}}
         self.few = evaluate.sample(task, self.rows["dev"], Trainer.dev_rows)
         make = lambda rows, train: data.examples(task, tok, rows, train)
-        self.sets = {"train": (self.rows["train"], make(self.rows["train"], True)), "dev": (self.few, make(self.few, False))}
+        self.sets = {"train": (self.rows["train"], make(self.rows["train"], True)), "dev": (self.few, make(self.few, False)),
+                     "transfer": data.unlabelled(tok, corpora.pretrain()[: task.texts]) if task.transfer else []}
         self.full = {k: make(rows, False) for k, rows in self.rows.items() if k != "train"}
 
     def model(self) -> Bert:

@@ -32,6 +32,8 @@ class Task:
     data: str  # what the model card says about the data
     licence: str
     others: dict[str, Callable[[], list]] = None  # further sets to score on
+    texts: int | None = None  # of those for transfer, at most
+    transfer: float = 0.0  # what the student reads besides, an epoch: texts without annotations, by tokens as a share of those with
     per_sentence: int = 0  # pairs without a relation of one sentence that an epoch visits at most, if not 0
 
     @property
@@ -70,8 +72,8 @@ TASKS = {
         Task(
             "chemprot-ner", "spans", iob("chemical", "gene"),
             lambda: corpora.chemprot_documents("training"), lambda: corpora.chemprot_documents("development"),
-            Settings(6, 1.5e-4, batch=16, dropout=0.1), Settings(16, 2e-4, batch=16), SPANS,
-            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's",
+            Settings(6, 1.5e-4, batch=16, dropout=0.1), Settings(9, 2e-4, batch=16), SPANS,
+            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's", transfer=1.0,
         ),
         Task(
             "chemprot", "pairs", ["false", "CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9"],
@@ -83,14 +85,14 @@ TASKS = {
         Task(
             "bc2gm", "words", iob("GENE"),
             lambda: corpora.conll("bc2gm/mtl/train.tsv.gz"), lambda: corpora.conll("bc2gm/mtl/devel.tsv.gz"),
-            Settings(4, 1.5e-4, dropout=0.1), Settings(11, 2e-4), STRICT,
-            "BioCreative II gene mention, train split", "US Government work, public domain; MTL files CC BY 4.0",
+            Settings(4, 1.5e-4, dropout=0.1), Settings(8, 2e-4), STRICT,
+            "BioCreative II gene mention, train split", "US Government work, public domain; MTL files CC BY 4.0", transfer=0.7,
         ),
         Task(
             "ddi-ner", "spans", iob("brand", "drug", "drug_n", "group"),
             lambda: ddi_ner(dev=False), lambda: ddi_ner(dev=True),
-            Settings(7, 1.5e-4, dropout=0.1), Settings(15, 2e-4), SPANS,
-            "DDI corpus (DDIExtraction 2013), seven eighths of the train documents", "CC BY-NC 4.0: no commercial use",
+            Settings(7, 1.5e-4, dropout=0.1), Settings(8, 2e-4), SPANS,
+            "DDI corpus (DDIExtraction 2013), seven eighths of the train documents", "CC BY-NC 4.0: no commercial use", transfer=2.0,
         ),
         Task(
             "ddi", "pairs", ["DDI-false", "DDI-advise", "DDI-effect", "DDI-int", "DDI-mechanism"],
@@ -107,7 +109,7 @@ def smoke(t: Task) -> Task:
     """t on slices so small that a run takes seconds; the scores mean nothing."""
     small = {"words": 96, "spans": 24, "pairs": 96}[t.kind]
     return replace(
-        t, train=lambda: t.train()[:small], dev=lambda: t.dev()[: small // 2],
+        t, texts=50, train=lambda: t.train()[:small], dev=lambda: t.dev()[: small // 2],
         others={k: (lambda f=f: f()[: small // 2]) for k, f in (t.others or {}).items()},
         teacher=replace(t.teacher, epochs=1, batch=8), prune=replace(t.prune, epochs=2, batch=8),
     )
