@@ -149,7 +149,7 @@ func (t answerTask) keep(it *scored, w *window, rows kernels.MatF32) bool {
 	}
 	kernels.SoftmaxF32(scores, 1)
 	start, end := scores.Row(0), scores.Row(1)
-	null := start[0] * end[0]
+	null := float32(start[0] * end[0]) // the conversion keeps products from being fused with what follows
 	if null-null != 0 {
 		return false
 	}
@@ -160,7 +160,7 @@ func (t answerTask) keep(it *scored, w *window, rows kernels.MatF32) bool {
 	s.best = s.best[:0]
 	for i, p := range start {
 		for j := i; j < min(i+t.longest, n); j++ {
-			c := span{p * end[j], i, j}
+			c := span{float32(p * end[j]), i, j}
 			if c.score == 0 || len(s.best) == most && c.score <= s.best[most-1].score {
 				continue
 			}
