@@ -66,8 +66,8 @@ TASKS = {
         Task(
             "jnlpba", "words", iob("DNA", "RNA", "cell_line", "cell_type", "protein"),
             lambda: corpora.conll("jnlpba/mtl/train.tsv.gz"), lambda: corpora.conll("jnlpba/mtl/devel.tsv.gz"),
-            Settings(4, 1.5e-4, dropout=0.1), Settings(10, 2e-4), STRICT,
-            "BioNLP/JNLPBA 2004 shared task, train split", "annotations CC BY 3.0 (GENIA project)",
+            Settings(4, 1.5e-4, dropout=0.1), Settings(8, 2e-4), STRICT,
+            "BioNLP/JNLPBA 2004 shared task, train split", "annotations CC BY 3.0 (GENIA project)", transfer=0.7,
         ),
         Task(
             "chemprot-ner", "spans", iob("chemical", "gene"),
