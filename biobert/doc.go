@@ -14,10 +14,21 @@
 //
 // # Models
 //
-// A name stands for a model that a package registered (import one of biobert/models for
-// its effect), or for a checkpoint folder in HuggingFace's layout: config.json,
-// model.safetensors, pytorch_model.bin (either in one file or several) or model.onnx, and either tokenizer.json or vocab.txt. The
-// path of an ONNX file with the others beside it will do too. The pipeline must be that for which the model was
+// A name stands for one of these, of which the first that there is is taken:
+//
+//   - "zoo:nlp/token_classification/biobert-base_cased/pytorch/huggingface/jnlpba/pruned90_quant-none" and its like: a
+//     model of the SparseZoo. That is closed, so an embedded model for the same task stands in, as Notes and a line
+//     in the log say, unless a mirror has the real files (WithZoo);
+//   - "jnlpba": a model that a package registered (import one of biobert/models for its effect);
+//   - a path: a checkpoint folder in HuggingFace's layout, with config.json, model.safetensors, pytorch_model.bin (either in
+//     one file or several) or model.onnx, and either tokenizer.json or vocab.txt; an ONNX file with the others beside it;
+//     a file that Convert wrote; or a tar file, such as deployment.tar.gz of the SparseZoo, that holds such a folder. It is
+//     unpacked once, into the folder sparsebio of os.UserCacheDir;
+//   - "owner/name", "owner/name@revision" or "hf://owner/name": a model of the Hugging Face hub. For programs that
+//     import biobert/hub/download for its effect it is fetched into the cache that Python uses, too, and
+//     what is there already opens without a network.
+//
+// The pipeline must be that for which the model was
 // made, which the architectures of config.json say: BertForTokenClassification, BertForSequenceClassification or
 // BertForQuestionAnswering. Checkpoints most of
 // whose weights are zero run on the sparse INT8 kernels, others in fp32, and an ONNX file with quantized activations with the

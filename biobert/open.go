@@ -1,12 +1,15 @@
 package biobert
 
 import (
+	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"unsafe"
 
 	"github.com/sparsebio/sparsebio/biobert/hub"
+	"github.com/sparsebio/sparsebio/biobert/internal/archive"
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
@@ -15,6 +18,7 @@ import (
 
 // opened is a model with its tokenizer.
 type opened struct {
+	source  string // Info.Source
 	bert    *bert.Model
 	tok     *token.Tokenizer
 	notes   []string
@@ -24,16 +28,22 @@ type opened struct {
 }
 
 // openModel opens what name stands for, if it has the given head.
-func openModel(name string, head bert.Head, op *options) (*opened, error) {
+func openModel(ctx context.Context, name string, head bert.Head, op *options) (*opened, error) {
 	if err := kernels.Check(); err != nil {
 		return nil, fmt.Errorf("biobert: %w", err)
 	}
-	src, err := hub.Resolve(name)
+	src, err := hub.Resolve(ctx, name, op.sourceOptions(head)...)
 	if err != nil {
 		return nil, err
 	}
+	where := sourceText(src)
 	var o *opened
+	if hub.IsArchive(src.File) {
+		src.Dir, err = openArchive(ctx, src.File)
+		src.File = ""
+	}
 	switch {
+	case err != nil:
 	case src.Dir != "":
 		o, err = openCheckpoint(src.Dir, head, op)
 	case bert.IsONNX(src.File):
@@ -56,6 +66,11 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("biobert: model %q: %w", name, err)
 	}
+	o.source = where
+	if src.Note != "" {
+		op.logger().Info("biobert: " + src.Note)
+		o.notes = append([]string{src.Note}, o.notes...)
+	}
 	o.files = append(modelFiles(src, o.weights), o.files...)
 	if n := o.tok.Overhead(); n != 2 {
 		o.close()
@@ -67,6 +82,63 @@ func openModel(name string, head bert.Head, op *options) (*opened, error) {
 		return nil, fmt.Errorf("biobert: model %q: the tokenizer has %d pieces, the word embedding %d rows (do vocab.txt or tokenizer.json and model.safetensors belong to the same model?)", name, v, rows)
 	}
 	return o, nil
+}
+
+// sourceOptions are those of hub.Resolve for a model with the given head.
+func (o *options) sourceOptions(head bert.Head) []hub.Option {
+	opts := []hub.Option{hub.WithConfigCheck(func(config []byte) error {
+		c, err := bert.ParseConfig(config)
+		if err != nil {
+			return err
+		}
+		return checkHead(c.Head, head)
+	})}
+	if o.revision != "" {
+		opts = append(opts, hub.WithRevision(o.revision))
+	}
+	if o.zoo != nil {
+		opts = append(opts, hub.WithMirror(*o.zoo))
+	}
+	if o.fetcher != nil {
+		opts = append(opts, hub.WithFetcher(o.fetcher))
+	}
+	switch {
+	case o.silent:
+		opts = append(opts, hub.WithProgress(nil))
+	case o.progress != nil:
+		opts = append(opts, hub.WithProgress(func(p hub.Progress) {
+			o.progress(Progress{File: p.Repo + "/" + p.File, Bytes: p.Bytes, Size: max(p.Total, 0), Elapsed: p.Elapsed, Done: p.Done})
+		}))
+	}
+	return opts
+}
+
+// sourceText is Info.Source.
+func sourceText(src hub.Source) string {
+	switch {
+	case src.Packed != "":
+		return "embedded " + src.Name
+	case src.Repo != "":
+		return src.Repo + "@" + src.Commit
+	case src.Dir != "":
+		return src.Dir
+	}
+	return src.File
+}
+
+// openArchive returns the checkpoint folder in an archive, which is unpacked into the user's cache folder once.
+func openArchive(ctx context.Context, path string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		var dir string
+		if dir, err = archive.Open(ctx, path, filepath.Join(cache, "sparsebio", "archives")); err == nil {
+			return dir, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return "", err
+	}
+	return "", fmt.Errorf("%w (if it is the cache: unpack it yourself and give the folder with config.json)", err)
 }
 
 // openCheckpoint opens a checkpoint folder, or a file of weights in one.

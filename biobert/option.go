@@ -1,11 +1,14 @@
 package biobert
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/sparsebio/sparsebio/biobert/hub"
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/kernels"
 )
@@ -29,6 +32,11 @@ type options struct {
 	truncate bool
 	longest  int // answer, in tokens
 	noAnswer bool
+
+	revision string  // of a model of the hub, "" for main
+	zoo      *string // nil: as the environment says
+	fetcher  hub.Fetcher
+	log      *slog.Logger
 
 	scheme        *RelationScheme // nil: by the labels of the model
 	entityModel   string          // "": the scheme's
@@ -216,8 +224,58 @@ func WithNoAnswer() Option {
 	}
 }
 
-// WithProgress has f called from time to time while many texts are read, and at the end.
-// Calls do not overlap. The default draws a bar where somebody watches: on standard error if that is
+// WithRevision chooses a branch, a tag or a commit of a model of the hub; the default is main, or what follows "@" in the
+// name. A commit always gives the same model, and needs no network once it is in the cache.
+func WithRevision(revision string) Option {
+	return func(o *options) error {
+		if revision == "" {
+			return errors.New(`WithRevision("") (leave the option out for main)`)
+		}
+		o.revision = revision
+		return nil
+	}
+}
+
+// WithZoo says where the files are that zoo: stubs name, in place of the environment variable SPARSEBIO_ZOO: a folder, or a
+// repository of the hub such as "owner/name". See hub.MirrorVariable for what is in it. With "" stubs stand for
+// embedded models.
+func WithZoo(place string) Option {
+	return func(o *options) error { o.zoo = &place; return nil }
+}
+
+// WithFetcher has models of the hub fetched by f, such as download.New returns for a client with settings of its own. The
+// default is that of the package download, if it is imported.
+func WithFetcher(f hub.Fetcher) Option {
+	return func(o *options) error {
+		if f == nil {
+			return errors.New("WithFetcher(nil)")
+		}
+		o.fetcher = f
+		return nil
+	}
+}
+
+// WithLogger has l told, in a line, when an embedded model is opened in place of one that was asked for; see also Notes.
+// The default is slog.Default().
+func WithLogger(l *slog.Logger) Option {
+	return func(o *options) error {
+		if l == nil {
+			return errors.New("WithLogger(nil)")
+		}
+		o.log = l
+		return nil
+	}
+}
+
+func (o *options) logger() *slog.Logger {
+	if o.log != nil {
+		return o.log
+	}
+	return slog.Default()
+}
+
+// WithProgress has f called from time to time while many texts are read, and at the end; and before that, by the
+// constructor, while the files of a model are fetched from the hub. Calls do not overlap. The default draws a bar where somebody watches: on standard error if that is
 // a terminal, and in a notebook. A nil f turns progress off.
 func WithProgress(f func(Progress)) Option {
 	return func(o *options) error { o.progress, o.silent = f, f == nil; return nil }

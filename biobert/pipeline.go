@@ -17,14 +17,15 @@ import (
 
 // A pipeline is what those of all tasks have in common: an open model, and the goroutines that read texts with it.
 type pipeline struct {
-	name  string
-	model *bert.Model
-	tok   *token.Tokenizer
-	opt   *options
-	task  task
-	notes []string
-	sums  func() []report.FileSum // of the model's files
-	close func() error
+	name   string
+	source string // Info.Source
+	model  *bert.Model
+	tok    *token.Tokenizer
+	opt    *options
+	task   task
+	notes  []string
+	sums   func() []report.FileSum // of the model's files
+	close  func() error
 
 	mu       sync.Mutex
 	idle     map[int][]*reader // by number of threads
@@ -57,12 +58,12 @@ func openPipeline(ctx context.Context, name string, head bert.Head, o *options, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	m, err := openModel(name, head, o)
+	m, err := openModel(ctx, name, head, o)
 	if err != nil {
 		return nil, err
 	}
 	p := newPipeline(name, m.bert, o, t)
-	p.tok, p.notes, p.close = m.tok, m.notes, m.close
+	p.source, p.tok, p.notes, p.close = m.source, m.tok, m.notes, m.close
 	p.sums = sync.OnceValue(func() []report.FileSum { return sumsOf(m.files) })
 	return p, nil
 }
@@ -93,13 +94,14 @@ func (p *pipeline) Close() (err error) {
 	return err
 }
 
-// Notes lists, one sentence each, what the files of the model ask for and is not done, such as
-// a truncation in tokenizer.json. It is empty for most models.
+// Notes lists, one sentence each, what was taken in place of the model that was asked for, and what the files of the
+// model ask for and is not done, such as a truncation in tokenizer.json. It is empty for most models.
 func (p *pipeline) Notes() []string { return slices.Clone(p.notes) }
 
 // Info describes an open model.
 type Info struct {
 	Name        string  // as it was opened
+	Source      string  // "embedded jnlpba", the path of a folder or file, or "owner/name@commit" on the hub
 	Engine      string  // "dense fp32", "dense INT8", "sparse INT8" or, for a quantized ONNX model, "calibrated INT8"
 	Sparsity    float64 // share of zeros in the encoder's weights
 	WeightBytes int     // memory of the encoder's weights
@@ -109,11 +111,10 @@ type Info struct {
 }
 
 // Info describes the open model.
-func (p *pipeline) Info() Info { return infoOf(p.name, p.model) }
-
-func infoOf(name string, m *bert.Model) Info {
+func (p *pipeline) Info() Info {
+	m := p.model
 	engine := map[bert.Engine]string{bert.Dense: "dense fp32", bert.DenseS8: "dense INT8", bert.Sparse: "sparse INT8", bert.Static: "calibrated INT8"}
-	return Info{name, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
+	return Info{p.name, p.source, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
 }
 
 // Explain times one pass over a sequence of random tokens on one thread and says which kernel every

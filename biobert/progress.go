@@ -115,17 +115,28 @@ func (m *meter) draw(p Progress) {
 	}
 }
 
-// Progress says how far the reading of many texts is.
+// Progress says how far the reading of many texts is, or the fetching of a file of a model, in which case File is set.
 type Progress struct {
 	Texts, Total int           // texts done, and texts in all; Total is 0 if that is not known
 	Tokens       int           // word pieces read, special tokens included
 	Elapsed      time.Duration // since the beginning
-	Done         bool          // this is the last report
+	Done         bool          // this is the last report, of the reading or of a file
+
+	File        string // "owner/name/model.safetensors"
+	Bytes, Size int64  // bytes of it that are there, and in all; Size is 0 if that is not known
 }
 
-// String returns a line such as "44 of 44 texts, 11,932 tokens, 14,212 tokens/s".
+// String returns a line such as "44 of 44 texts, 11,932 tokens, 14,212 tokens/s", or
+// "owner/name/vocab.txt: 0.1 of 0.2 MB".
 func (p Progress) String() string {
 	var b strings.Builder
+	if p.File != "" {
+		fmt.Fprintf(&b, "%s: %.1f", p.File, float64(p.Bytes)/1e6)
+		if p.Size > 0 {
+			fmt.Fprintf(&b, " of %.1f", float64(p.Size)/1e6)
+		}
+		return b.String() + " MB"
+	}
 	fmt.Fprint(&b, p.Texts)
 	if p.Total > 0 {
 		fmt.Fprintf(&b, " of %d", p.Total)

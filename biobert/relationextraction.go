@@ -35,7 +35,7 @@ type RelationExtraction struct {
 // NewRelationExtraction opens the relation model called name, as NewTextClassification does, and the model that finds its
 // entities: for "chemprot" that is "chemprot-ner" and for "ddi" it is "ddi-ner", which the packages of the former
 // register, too; WithEntityModel names another, and with WithGivenEntities there is none. Options that both kinds of
-// pipelines know, such as WithThreads and WithEngine, are for both models. Checkpoints of others must
+// pipelines know, such as WithThreads and WithEngine, are for both models, but WithRevision is for that of relations. Checkpoints of others must
 // have ChemProt's or DDI's labels (CPR:3 ..., DDI-effect ...), or a scheme of their own (WithRelationScheme).
 func NewRelationExtraction(ctx context.Context, name string, opts ...Option) (_ *RelationExtraction, err error) {
 	o, err := newOptions(relationPipeline, opts)
@@ -71,7 +71,9 @@ func NewRelationExtraction(ctx context.Context, name string, opts ...Option) (_ 
 	if finder == "" {
 		return nil, fmt.Errorf("biobert: model %q: nothing says what finds its entities (WithEntityModel, or WithGivenEntities)", name)
 	}
-	if p.entities, err = openTokenClassification(ctx, finder, o); err != nil {
+	own := *o
+	own.revision = "" // that of the other model
+	if p.entities, err = openTokenClassification(ctx, finder, &own); err != nil {
 		if errors.Is(err, hub.ErrUnknownModel) {
 			err = fmt.Errorf("%w: model %q needs it to find entities (or another, WithEntityModel; or those of the documents, WithGivenEntities)", err, name)
 		}

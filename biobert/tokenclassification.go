@@ -19,9 +19,10 @@ type TokenClassification struct{ *pipeline }
 
 // NewTokenClassification opens the model called name: a registered model such as "jnlpba"
 // (import _ "github.com/sparsebio/sparsebio/biobert/models/jnlpba"), the path of a
-// checkpoint folder, or the path of a packed model file. The error for any other name wraps
-// hub.ErrUnknownModel. Opening is not interrupted when ctx ends; the methods look at their ctx before
-// every 512 tokens or so.
+// checkpoint folder, a packed model file or an archive, a model of the Hugging Face hub such as "owner/name", or a stub of
+// the SparseZoo; hub.Resolve says in which order. The error for a name that stands for nothing wraps
+// hub.ErrUnknownModel. When ctx ends, fetching and unpacking stop, but not what comes after them; the methods look at
+// their ctx before every 512 tokens or so.
 func NewTokenClassification(ctx context.Context, name string, opts ...Option) (*TokenClassification, error) {
 	o, err := newOptions("TokenClassification", opts)
 	if err != nil {

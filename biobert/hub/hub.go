@@ -1,18 +1,19 @@
 // Package hub turns the name of a model into its files: models embedded in the
-// program, which register themselves as database/sql drivers do, and HuggingFace
-// checkpoint folders.
+// program, which register themselves as database/sql drivers do, HuggingFace
+// checkpoint folders, checkpoints of the Hugging Face hub, and the stubs of the
+// SparseZoo. See Resolve.
 //
-// Register and Resolve may be called from several goroutines at once. The bytes
-// of registered models are read-only: they may lie in the program image.
+// It has no network of its own, which would cost every program 3.4 MB. What fetches
+// from the hub is in another package, registered in the same way:
+//
+//	import _ "github.com/sparsebio/sparsebio/biobert/hub/download"
+//
+// All functions may be called from several goroutines at once. The bytes of
+// registered models are read-only: they may lie in the program image.
 package hub
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -68,47 +69,4 @@ func Names() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// A Source says where a model is: exactly one field besides Name is set.
-type Source struct {
-	Name   string
-	Packed string // the bytes of an embedded packed model
-	Dir    string // a checkpoint folder
-	File   string // a packed model file
-}
-
-// ErrUnknownModel is wrapped by the error of Resolve for a name that is neither
-// registered nor a folder: usually a forgotten import or a misspelt path.
-var ErrUnknownModel = errors.New("unknown model")
-
-// Resolve finds the model called name: a registered model, a checkpoint folder in
-// HuggingFace's layout, or a packed model file.
-func Resolve(name string) (Source, error) {
-	if name == "" {
-		return Source{}, fmt.Errorf("biobert: %w %q (give a model name such as \"jnlpba\" or the path of a checkpoint folder)", ErrUnknownModel, name)
-	}
-	mu.RLock()
-	packed, ok := models[name]
-	mu.RUnlock()
-	if ok {
-		return Source{Name: name, Packed: packed}, nil
-	}
-	st, err := os.Stat(name)
-	switch {
-	case err == nil && st.IsDir():
-		return Source{Name: name, Dir: name}, nil
-	case err == nil:
-		return Source{Name: name, File: name}, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return Source{}, fmt.Errorf("biobert: model %q: %w", name, err)
-	}
-	if pkg, ok := embedded[name]; ok {
-		return Source{}, fmt.Errorf("biobert: %w %q (forgotten import? add: import _ %q)", ErrUnknownModel, name, importPath+pkg)
-	}
-	have := "none: import _ \"" + strings.TrimSuffix(importPath, "/") + "\" registers all"
-	if n := Names(); len(n) > 0 {
-		have = strings.Join(n, ", ")
-	}
-	return Source{}, fmt.Errorf("biobert: %w %q: not a registered model (have %s) and no such folder (download the checkpoint and give its path)", ErrUnknownModel, name, have)
 }
