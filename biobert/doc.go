@@ -17,7 +17,7 @@
 // A name stands for one of these, of which the first that there is is taken:
 //
 //   - "zoo:nlp/token_classification/biobert-base_cased/pytorch/huggingface/jnlpba/pruned90_quant-none" and its like: a
-//     model of the SparseZoo. That is closed, so an embedded model for the same task stands in, as Notes and a line
+//     model of the SparseZoo. That is closed, so an embedded model for the same task stands in, as Info and a line
 //     in the log say, unless a mirror has the real files (WithZoo);
 //   - "jnlpba": a model that a package registered (import one of biobert/models for its effect);
 //   - a path: a checkpoint folder in HuggingFace's layout, with config.json, model.safetensors, pytorch_model.bin (either in

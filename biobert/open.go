@@ -19,6 +19,7 @@ import (
 // opened is a model with its tokenizer.
 type opened struct {
 	source  string // Info.Source
+	note    string // Info.Note
 	bert    *bert.Model
 	tok     *token.Tokenizer
 	notes   []string
@@ -66,10 +67,9 @@ func openModel(ctx context.Context, name string, head bert.Head, op *options) (*
 	if err != nil {
 		return nil, fmt.Errorf("biobert: model %q: %w", name, err)
 	}
-	o.source = where
+	o.source, o.note = where, src.Note
 	if src.Note != "" {
 		op.logger().Info("biobert: " + src.Note)
-		o.notes = append([]string{src.Note}, o.notes...)
 	}
 	o.files = append(modelFiles(src, o.weights), o.files...)
 	if n := o.tok.Overhead(); n != 2 {

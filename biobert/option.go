@@ -255,7 +255,7 @@ func WithFetcher(f hub.Fetcher) Option {
 	}
 }
 
-// WithLogger has l told, in a line, when an embedded model is opened in place of one that was asked for; see also Notes.
+// WithLogger has l told, in a line, when an embedded model is opened in place of one that was asked for; Info.Note has it, too.
 // The default is slog.Default().
 func WithLogger(l *slog.Logger) Option {
 	return func(o *options) error {

@@ -19,6 +19,7 @@ import (
 type pipeline struct {
 	name   string
 	source string // Info.Source
+	note   string // Info.Note
 	model  *bert.Model
 	tok    *token.Tokenizer
 	opt    *options
@@ -63,7 +64,7 @@ func openPipeline(ctx context.Context, name string, head bert.Head, o *options, 
 		return nil, err
 	}
 	p := newPipeline(name, m.bert, o, t)
-	p.source, p.tok, p.notes, p.close = m.source, m.tok, m.notes, m.close
+	p.source, p.note, p.tok, p.notes, p.close = m.source, m.note, m.tok, m.notes, m.close
 	p.sums = sync.OnceValue(func() []report.FileSum { return sumsOf(m.files) })
 	return p, nil
 }
@@ -94,14 +95,15 @@ func (p *pipeline) Close() (err error) {
 	return err
 }
 
-// Notes lists, one sentence each, what was taken in place of the model that was asked for, and what the files of the
-// model ask for and is not done, such as a truncation in tokenizer.json. It is empty for most models.
+// Notes lists, one sentence each, what the files of the model ask for and is not done, such as
+// a truncation in tokenizer.json. It is empty for most models.
 func (p *pipeline) Notes() []string { return slices.Clone(p.notes) }
 
 // Info describes an open model.
 type Info struct {
 	Name        string  // as it was opened
 	Source      string  // "embedded jnlpba", the path of a folder or file, or "owner/name@commit" on the hub
+	Note        string  // what was opened in place of the model that was asked for, and why; "" for most models
 	Engine      string  // "dense fp32", "dense INT8", "sparse INT8" or, for a quantized ONNX model, "calibrated INT8"
 	Sparsity    float64 // share of zeros in the encoder's weights
 	WeightBytes int     // memory of the encoder's weights
@@ -114,7 +116,7 @@ type Info struct {
 func (p *pipeline) Info() Info {
 	m := p.model
 	engine := map[bert.Engine]string{bert.Dense: "dense fp32", bert.DenseS8: "dense INT8", bert.Sparse: "sparse INT8", bert.Static: "calibrated INT8"}
-	return Info{p.name, p.source, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
+	return Info{p.name, p.source, p.note, engine[m.Engine], m.Sparsity(), m.WeightBytes(), m.Layers, m.Hidden, m.MaxPosition}
 }
 
 // Explain times one pass over a sequence of random tokens on one thread and says which kernel every

@@ -30,6 +30,7 @@ type Fetched struct {
 	Dir    string // a checkpoint folder
 	File   string // an archive with a checkpoint folder
 	Commit string
+	Files  []string // paths of the files that were wanted; Dir may have others
 }
 
 // Progress says how far the fetching of a file has come.
@@ -125,7 +126,7 @@ func (o *options) fetchModel(ctx context.Context, name string, id modelID, tried
 	if err != nil {
 		return Source{}, fmt.Errorf("model %q: %s%w", name, tried, err)
 	}
-	return Source{Name: name, Dir: f.Dir, File: f.File, Repo: id.repo, Commit: f.Commit}, nil
+	return Source{Name: name, Dir: f.Dir, File: f.File, Repo: id.repo, Commit: f.Commit, Files: f.Files}, nil
 }
 
 func (o *options) fetched(ctx context.Context, id modelID, folders []string) (Fetched, error) {

@@ -17,8 +17,9 @@ type Source struct {
 	Dir    string // a checkpoint folder
 	File   string // a packed model, an ONNX file in a checkpoint folder, or an archive with such a folder
 
-	Repo   string // the repository of the hub that Dir or File was fetched from
-	Commit string // its commit, 40 hexadecimal digits
+	Repo   string   // the repository of the hub that Dir or File was fetched from
+	Commit string   // its commit, 40 hexadecimal digits
+	Files  []string // paths of the files that were wanted of it; Dir may have others
 
 	// Note says, in a line, what was taken in place of what was asked for, and why.
 	Note string

@@ -41,7 +41,7 @@ type asked []Request
 
 func (a *asked) fetch(_ context.Context, r Request) (Fetched, error) {
 	*a = append(*a, r)
-	return Fetched{Dir: "/cache/" + r.Repo, Commit: "c0ffee"}, nil
+	return Fetched{Dir: "/cache/" + r.Repo, Commit: "c0ffee", Files: []string{"x"}}, nil
 }
 
 func TestResolve(t *testing.T) {
@@ -49,7 +49,9 @@ func TestResolve(t *testing.T) {
 	dir := files(t, "m.sbm", "zoo/deployment/config.json", "zoo/model.onnx", "packed/deployment.tar.gz", "owner/name/config.json", "both/config.json", "both/deployment/config.json")
 	t.Chdir(dir)
 	const commit = "0123456789012345678901234567890123456789"
-	hub := func(repo string) Source { return Source{Dir: "/cache/" + repo, Repo: repo, Commit: "c0ffee"} }
+	hub := func(repo string) Source {
+		return Source{Dir: "/cache/" + repo, Repo: repo, Commit: "c0ffee", Files: []string{"x"}}
+	}
 	for _, c := range []struct {
 		name     string
 		want     Source
@@ -73,7 +75,7 @@ func TestResolve(t *testing.T) {
 		var a asked
 		got, err := Resolve(t.Context(), c.name, WithFetcher(a.fetch))
 		c.want.Name = c.name
-		if err != nil || got != c.want {
+		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q: got %+v, %v, want %+v", c.name, got, err, c.want)
 		}
 		if c.want.Repo == "" && len(a) > 0 || c.want.Repo != "" && (len(a) != 1 || a[0].Repo != c.want.Repo || a[0].Revision != c.revision) {
@@ -225,17 +227,17 @@ func TestMirror(t *testing.T) {
 	} {
 		c.want.Name = "zoo:" + c.stub
 		t.Setenv(MirrorVariable, dir)
-		if got, err := Resolve(t.Context(), "zoo:"+c.stub); err != nil || got != c.want {
+		if got, err := Resolve(t.Context(), "zoo:"+c.stub); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, %v, want %+v", c.stub, got, err, c.want)
 		}
 		t.Setenv(MirrorVariable, "/elsewhere")
-		if got, err := Resolve(t.Context(), "zoo:"+c.stub, WithMirror(dir)); err != nil || got != c.want {
+		if got, err := Resolve(t.Context(), "zoo:"+c.stub, WithMirror(dir)); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %+v, %v, want %+v", c.stub, got, err, c.want)
 		}
 	}
 	var a asked
 	got, err := Resolve(t.Context(), "zoo:"+path+"-vnni", WithMirror("me/zoo@v1"), WithFetcher(a.fetch))
-	if want := (Source{Name: "zoo:" + path + "-vnni", Dir: "/cache/me/zoo", Repo: "me/zoo", Commit: "c0ffee"}); err != nil || got != want {
+	if want := (Source{Name: "zoo:" + path + "-vnni", Dir: "/cache/me/zoo", Repo: "me/zoo", Commit: "c0ffee", Files: []string{"x"}}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("hub: got %+v, %v, want %+v", got, err, want)
 	}
 	if want := []Request{{Repo: "me/zoo", Revision: "v1", Folders: []string{path + "-vnni", path}}}; !reflect.DeepEqual([]Request(a), want) {

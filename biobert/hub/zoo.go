@@ -170,7 +170,7 @@ func (o *options) resolveMirror(ctx context.Context, name string, s stub) (Sourc
 	if err != nil {
 		return fail(err)
 	}
-	return Source{Name: name, Dir: f.Dir, File: f.File, Repo: id.repo, Commit: f.Commit}, nil
+	return Source{Name: name, Dir: f.Dir, File: f.File, Repo: id.repo, Commit: f.Commit, Files: f.Files}, nil
 }
 
 // folders are those that may hold the files of a stub: that of its own name, and without
