@@ -5,6 +5,7 @@
 //	sparsebio bench
 //	sparsebio eval --task jnlpba --data devel.tsv
 //	sparsebio convert --model checkpoint-folder --output model.sbm
+//	sparsebio pull owner/name
 //
 // Run sparsebio help COMMAND for the flags of each.
 package main
@@ -44,6 +45,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand())
+	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), pullCommand())
 	return root
 }
