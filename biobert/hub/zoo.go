@@ -136,7 +136,7 @@ func (o *options) resolveZoo(ctx context.Context, text string) (Source, error) {
 		what += ", sparse as there is no dense one"
 	}
 	return Source{Name: model, Packed: packed, Note: fmt.Sprintf("%s: the SparseZoo is closed, so the embedded model %q is used, %s (%s may name a folder or a repository of the hub that has the real files)",
-		name, model, what, MirrorVariable)}, nil
+		zooScheme+s.path, model, what, MirrorVariable)}, nil
 }
 
 // resolveMirror finds the files of a stub in the mirror.

@@ -11,6 +11,11 @@ import (
 // ErrNoCheckpoint is in the error for a repository that has no checkpoint that can be opened.
 var ErrNoCheckpoint = errors.New("no checkpoint")
 
+const (
+	configFile = "config.json"
+	deployment = "deployment" // folder, and stem of an archive
+)
+
 // A choice is what a model needs of a repository.
 type choice struct {
 	folder  string     // "" for the root
@@ -29,7 +34,7 @@ func (c *choice) files(form int) []string {
 }
 
 // beside are the files that are wanted beside the weights, if they are there.
-var beside = []string{"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"}
+var beside = []string{configFile, "tokenizer.json", "tokenizer_config.json", "vocab.txt"}
 
 // forms are the forms of weights, those first that transformers takes first. All files that
 // match one of the patterns belong together if there is one called like the first.
@@ -53,8 +58,8 @@ func choose(files, folders []string) (*choice, error) {
 	}
 	var first error
 	for _, folder := range folders {
-		for _, dir := range []string{folder, path.Join(folder, "deployment")} {
-			if !have[path.Join(dir, "config.json")] {
+		for _, dir := range []string{folder, path.Join(folder, deployment)} {
+			if !have[path.Join(dir, configFile)] {
 				continue
 			}
 			c, err := chooseIn(files, dir)
@@ -66,7 +71,7 @@ func choose(files, folders []string) (*choice, error) {
 			}
 		}
 		for _, ext := range []string{".tar.gz", ".tgz", ".tar"} {
-			if file := path.Join(folder, "deployment"+ext); have[file] {
+			if file := path.Join(folder, deployment+ext); have[file] {
 				return &choice{archive: file}, nil
 			}
 		}
@@ -82,7 +87,7 @@ func choose(files, folders []string) (*choice, error) {
 }
 
 func chooseIn(files []string, dir string) (*choice, error) {
-	c := &choice{folder: dir, config: path.Join(dir, "config.json")}
+	c := &choice{folder: dir, config: path.Join(dir, configFile)}
 	var here []string // names of the files in dir
 	for _, f := range files {
 		if path.Dir(path.Join("/", f)) == path.Join("/", dir) {

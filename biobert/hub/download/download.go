@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	models "github.com/sparsebio/sparsebio/biobert/hub"
@@ -61,47 +62,92 @@ func convert(f func(models.Progress)) func(hub.Progress) {
 
 func fetch(ctx context.Context, c *hub.Client, r models.Request) (models.Fetched, error) {
 	repo := hub.Model(r.Repo)
-	files, err := c.List(ctx, repo, r.Revision)
+	// What is in the cache opens after this one request: of a commit nothing else need be asked.
+	commit, err := c.Resolve(ctx, repo, r.Revision)
 	if err != nil {
 		if errors.Is(err, hub.ErrRepoNotFound) || repo.Check() != nil {
 			err = fmt.Errorf("%w: %w", models.ErrUnknownModel, err)
 		}
 		return models.Fetched{}, err
 	}
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.Path
+	names, err := list(ctx, c, repo, commit, r.Folders)
+	if err != nil {
+		return models.Fetched{}, err
 	}
 	ch, err := choose(names, r.Folders)
 	if err != nil {
 		return models.Fetched{}, fmt.Errorf("%s: %w", repo, err)
 	}
 	if ch.archive == "" && r.Check != nil {
-		if err := check(ctx, c, repo, r, ch.config); err != nil {
+		if err := check(ctx, c, repo, commit, ch.config, r.Check); err != nil {
 			return models.Fetched{}, err
 		}
 	}
-	dir, wanted, err := snapshot(ctx, c, repo, r.Revision, ch)
+	dir, wanted, err := snapshot(ctx, c, repo, commit, ch)
 	if err != nil {
 		return models.Fetched{}, err
 	}
-	f := models.Fetched{Commit: filepath.Base(dir)}
+	note(ctx, c, repo, r.Revision, dir, wanted[0])
+	f := models.Fetched{Commit: commit}
 	for _, name := range wanted {
 		f.Files = append(f.Files, filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	if ch.archive != "" {
-		f.File = filepath.Join(dir, filepath.FromSlash(ch.archive))
+		f.File = f.Files[0]
 	} else {
 		f.Dir = filepath.Join(dir, filepath.FromSlash(ch.folder))
 	}
 	return f, nil
 }
 
+// list returns the names of the files of a commit. If the hub cannot be reached and its list is not in the cache, as older
+// versions of huggingface_hub leave that, it is those that the cache has where a checkpoint may be.
+func list(ctx context.Context, c *hub.Client, repo hub.RepoID, commit string, folders []string) ([]string, error) {
+	files, err := c.List(ctx, repo, commit)
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Path)
+	}
+	if !errors.Is(err, hub.ErrUnreachable) || ctx.Err() != nil {
+		return names, err
+	}
+	if len(folders) == 0 {
+		folders = []string{""}
+	}
+	for _, folder := range folders {
+		for _, dir := range []string{folder, path.Join(folder, deployment)} {
+			config, cacheErr := c.Cached(repo, commit, path.Join(dir, configFile))
+			if cacheErr != nil {
+				continue
+			}
+			entries, cacheErr := os.ReadDir(filepath.Dir(config))
+			if cacheErr != nil {
+				return nil, cacheErr
+			}
+			for _, e := range entries {
+				names = append(names, path.Join(dir, e.Name()))
+			}
+		}
+	}
+	if names == nil {
+		return nil, err
+	}
+	return names, nil
+}
+
+// note has the cache know the commit of a branch or tag, for work without a network, by asking for a file of it that is
+// there. That it failed shows only then, and the model is here.
+func note(ctx context.Context, c *hub.Client, repo hub.RepoID, revision, dir, file string) {
+	if path, err := c.Cached(repo, revision, file); err != nil || path != filepath.Join(dir, filepath.FromSlash(file)) {
+		_, _ = c.Download(ctx, repo, revision, file)
+	}
+}
+
 // maxConfig is more than any config.json has.
 const maxConfig = 16 << 20
 
-func check(ctx context.Context, c *hub.Client, repo hub.RepoID, r models.Request, config string) error {
-	path, err := c.Download(ctx, repo, r.Revision, config)
+func check(ctx context.Context, c *hub.Client, repo hub.RepoID, commit, config string, check func([]byte) error) error {
+	path, err := c.Download(ctx, repo, commit, config)
 	if err != nil {
 		return err
 	}
@@ -116,7 +162,7 @@ func check(ctx context.Context, c *hub.Client, repo hub.RepoID, r models.Request
 	if err != nil {
 		return err
 	}
-	if err := r.Check(raw); err != nil {
+	if err := check(raw); err != nil {
 		return fmt.Errorf("%s: %s: %w", repo, config, err)
 	}
 	return nil
@@ -124,15 +170,15 @@ func check(ctx context.Context, c *hub.Client, repo hub.RepoID, r models.Request
 
 // snapshot fetches the files of the first form of weights, and says which those are. If that is not possible for want
 // of a network, one that is in the cache will do: another program may have wanted that.
-func snapshot(ctx context.Context, c *hub.Client, repo hub.RepoID, revision string, ch *choice) (dir string, files []string, err error) {
+func snapshot(ctx context.Context, c *hub.Client, repo hub.RepoID, commit string, ch *choice) (dir string, files []string, err error) {
 	files = ch.files(0)
-	dir, err = c.Snapshot(ctx, repo, revision, patterns(files)...)
+	dir, err = c.Snapshot(ctx, repo, commit, patterns(files)...)
 	if err == nil || !errors.Is(err, hub.ErrOffline) && !errors.Is(err, hub.ErrUnreachable) {
 		return dir, files, err
 	}
 	for i := 1; i < len(ch.weights); i++ {
-		if files := ch.files(i); cached(c, repo, revision, files) {
-			if dir, err := c.Snapshot(ctx, repo, revision, patterns(files)...); err == nil {
+		if files := ch.files(i); cached(c, repo, commit, files) {
+			if dir, err := c.Snapshot(ctx, repo, commit, patterns(files)...); err == nil {
 				return dir, files, nil
 			}
 		}
@@ -140,9 +186,9 @@ func snapshot(ctx context.Context, c *hub.Client, repo hub.RepoID, revision stri
 	return "", nil, err
 }
 
-func cached(c *hub.Client, repo hub.RepoID, revision string, files []string) bool {
+func cached(c *hub.Client, repo hub.RepoID, commit string, files []string) bool {
 	for _, f := range files {
-		if _, err := c.Cached(repo, revision, f); err != nil {
+		if _, err := c.Cached(repo, commit, f); err != nil {
 			return false
 		}
 	}

@@ -109,8 +109,8 @@ func TestOpen(t *testing.T) {
 	// The cache serves what has not changed, and everything without a network.
 	h.Requests()
 	read(t, "hf://me/tiny@main")
-	if g := h.Gets(); len(g) > 0 {
-		t.Errorf("fetched %v again", g)
+	if rs := h.Requests(); len(rs) != 1 || !strings.HasSuffix(rs[0].Path, "/revision/main") {
+		t.Errorf("requests %+v, want one for the commit", rs)
 	}
 	first := r.Head("main")
 	r.Tag("v1", first)
@@ -207,6 +207,29 @@ func TestCancel(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	read(t, "me/tiny")
+}
+
+// Without a network and without the variable that says so, the cache serves, too.
+func TestUnreachable(t *testing.T) {
+	for _, listed := range []bool{true, false} {
+		h, _ := tinyHub(t)
+		want, _ := read(t, "me/tiny")
+		if !listed {
+			if err := os.RemoveAll(filepath.Join(os.Getenv("HF_HUB_CACHE"), "models--me--tiny", "trees")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.Close()
+		fetch := biobert.WithFetcher(download.New(client(t)))
+		if got, _ := read(t, "me/tiny", fetch); got != want {
+			t.Errorf("listed %v: found %s", listed, got)
+		}
+		for _, name := range []string{"me/tiny@v1", "me/other"} {
+			if _, err := biobert.NewTokenClassification(t.Context(), name, fetch); !errors.Is(err, hub.ErrUnreachable) || !strings.Contains(err.Error(), "check the connection") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
 }
 
 // The cache may have another form of the weights, which Python wanted, and no list of files.
