@@ -5,6 +5,7 @@
 //	sparsebio bench
 //	sparsebio eval --task jnlpba --data devel.tsv
 //	sparsebio convert --model checkpoint-folder --output model.sbm
+//	sparsebio compress --model checkpoint-folder --calibrate abstracts.jsonl --text abstract --output sparse-folder
 //	sparsebio pull owner/name
 //
 // Run sparsebio help COMMAND for the flags of each.
@@ -45,6 +46,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), pullCommand())
+	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), compressCommand(), pullCommand())
 	return root
 }
