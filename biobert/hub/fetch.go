@@ -113,8 +113,8 @@ func isModelFile(name string) bool {
 	return IsArchive(name)
 }
 
-// fetchModel fetches a model of the hub that was asked for by name. tried goes before
-// what the hub says to it.
+// fetchModel fetches a model of the hub that was asked for by name. tried, which ends in
+// "and ", goes before what the hub says to it.
 func (o *options) fetchModel(ctx context.Context, name string, id modelID, tried string) (Source, error) {
 	switch {
 	case id.revision != "" && o.revision != "" && id.revision != o.revision:
@@ -123,8 +123,13 @@ func (o *options) fetchModel(ctx context.Context, name string, id modelID, tried
 		id.revision = o.revision
 	}
 	f, err := o.fetched(ctx, id, nil)
-	if err != nil {
-		return Source{}, fmt.Errorf("model %q: %s%w", name, tried, err)
+	switch {
+	case errors.Is(err, ErrNoFetcher):
+		return Source{}, fmt.Errorf("%w %q: %s%w", ErrUnknownModel, name, tried, err)
+	case err != nil && tried != "":
+		return Source{}, fmt.Errorf("model %q: %son the hub: %w", name, tried, err)
+	case err != nil:
+		return Source{}, fmt.Errorf("model %q: %w", name, err)
 	}
 	return Source{Name: name, Dir: f.Dir, File: f.File, Repo: id.repo, Commit: f.Commit, Files: f.Files}, nil
 }
@@ -137,7 +142,7 @@ func (o *options) fetched(ctx context.Context, id modelID, folders []string) (Fe
 		mu.RUnlock()
 	}
 	if f == nil {
-		return Fetched{}, fmt.Errorf("%w: %w (if it is a model of the hub, add: import _ %q; if it is a folder, check its path)", ErrUnknownModel, ErrNoFetcher, downloadPackage)
+		return Fetched{}, fmt.Errorf("%w (if it is a model of the hub, add: import _ %q; if it is a folder, check its path)", ErrNoFetcher, downloadPackage)
 	}
 	return f(ctx, Request{
 		Repo: id.repo, Revision: id.revision, Folders: folders, Check: o.check, Progress: o.progress, Silent: o.silent,

@@ -153,7 +153,7 @@ func (o *options) resolve(ctx context.Context, name string) (Source, error) {
 				return Source{}, fmt.Errorf("%q is here and has no revision %q (that of the hub is %q)", folder, id.revision, hubScheme+name)
 			}
 		}
-		return o.fetchModel(ctx, name, id, "there is no file or folder of that name, and on the hub: ")
+		return o.fetchModel(ctx, name, id, "there is no file or folder of that name, and ")
 	}
 	return Source{}, unknown(name)
 }
