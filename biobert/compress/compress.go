@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
 	"github.com/sparsebio/sparsebio/kernels"
@@ -59,6 +60,9 @@ func run(ctx context.Context, model string, texts iter.Seq[string], o *options) 
 	defer out.discard()
 	m := &meter{start: time.Now(), f: o.progress}
 	m.p.Total = 3 + 10*c.Config.Layers
+	if o.onnx {
+		m.p.Total++
+	}
 	calibration, heldOut, err := read(ctx, texts, tok, o.tokens, c.Config.MaxPosition, c.Config.Vocab)
 	if err != nil {
 		return nil, err
@@ -76,7 +80,8 @@ func run(ctx context.Context, model string, texts iter.Seq[string], o *options) 
 	if o.float {
 		r.Weights = "float"
 	}
-	if err := c.compress(ctx, o, out, calibration, r, m); err != nil {
+	graph, err := c.compress(ctx, o, out, calibration, r, m)
+	if err != nil {
 		return nil, err
 	}
 	if err := out.copyFiles(c.Dir); err != nil {
@@ -90,6 +95,17 @@ func run(ctx context.Context, model string, texts iter.Seq[string], o *options) 
 		return nil, err
 	}
 	m.step("comparison")
+	if o.onnx {
+		if err := out.writeONNX(c, graph); err != nil {
+			return nil, err
+		}
+		a, err := agreement(ctx, out.path("model.onnx"), bert.Static, o.threads, heldOut.sequences, dense)
+		if err != nil {
+			return nil, err
+		}
+		r.ONNX = &a
+		m.step("model.onnx")
+	}
 	r.Seconds = time.Since(m.start).Seconds()
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -139,8 +155,8 @@ func (c *checkpoint) stored(changed map[string]bool) ([]safetensors.Tensor, erro
 	return out, nil
 }
 
-// compress prunes and quantizes layer after layer and writes the weights.
-func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *sample, r *Report, m *meter) (err error) {
+// compress prunes and quantizes layer after layer and writes the weights. It returns how activations are quantized, if that is asked for.
+func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *sample, r *Report, m *meter) (graph *onnx.Model, err error) {
 	changed := map[string]bool{}
 	for i := range c.Config.Layers {
 		for j := range matrices {
@@ -149,11 +165,11 @@ func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *s
 	}
 	stored, err := c.stored(changed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w, err := newTensorWriter(out.path("model.safetensors"), stored)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	for _, t := range stored {
@@ -161,26 +177,32 @@ func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *s
 			continue
 		}
 		if t, err = c.tensor(t.Name); err != nil {
-			return err
+			return nil, err
 		}
 		if err := w.put(t.Name, t.Data); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	x, err := c.embed(s.sequences)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := &passage{options: o, checkpoint: c, stage: newStage(c.Config), x: x, writer: w, report: r, meter: m}
 	if o.method.dense() {
 		if p.dense, err = c.embed(s.sequences); err != nil {
-			return err
+			return nil, err
 		}
+	}
+	if o.onnx {
+		p.ranges = newRanges(c.Config)
 	}
 	for i := range c.Config.Layers {
 		if err := p.layer(ctx, i); err != nil {
-			return err
+			return nil, err
 		}
+	}
+	if err := p.observeHead(ctx); err != nil {
+		return nil, err
 	}
 	none, all := 0.0, 0.0
 	for _, x := range r.Matrices {
@@ -188,5 +210,5 @@ func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *s
 		none, all = none+x.Sparsity*n, all+n
 	}
 	r.Sparsity = none / all
-	return nil
+	return p.ranges.model(), nil
 }

@@ -27,7 +27,7 @@
 //
 // The output is a checkpoint folder like the input: config.json and the tokenizer's files as they were, model.safetensors with the new weights, and
 // the report in compress.json. Weights are whole multiples of their row's scale, from -127 to 127, so that engines that quantize per row, as that of package biobert does, find exactly
-// these numbers. The folder appears whole or not at all.
+// these numbers. WithONNX adds model.onnx with calibrated activations in the form that SparseML writes. The folder appears whole or not at all.
 //
 // The result depends on the model, the texts and the options, and not on the number of threads. Memory is that of a layer and its calibration inputs, some
 // hundred MB for BERT-base; disk space is that of the output. Run may be called by several goroutines at once.

@@ -12,22 +12,30 @@ import (
 type Option func(*options) error
 
 type options struct {
-	sparsity float64
-	method   Method
-	block    int
-	output   string
-	float    bool
-	tokens   int
-	threads  int
-	progress func(Progress)
+	sparsity   float64
+	method     Method
+	block      int
+	output     string
+	onnx       bool
+	percentile float64 // of activations; 100: their minimum and maximum
+	float      bool
+	tokens     int
+	threads    int
+	progress   func(Progress)
 }
 
 func newOptions(opts []Option) (*options, error) {
-	o := &options{sparsity: 0.9, method: ADMM, block: 1, tokens: 1 << 15, threads: runtime.GOMAXPROCS(0)}
+	o := &options{sparsity: 0.9, method: ADMM, block: 1, percentile: 100, tokens: 1 << 15, threads: runtime.GOMAXPROCS(0)}
 	for _, f := range opts {
 		if err := f(o); err != nil {
 			return nil, err
 		}
+	}
+	if o.onnx && o.output == "" {
+		return nil, errors.New("WithONNX: no output (give one by WithOutput)")
+	}
+	if o.onnx && o.float {
+		return nil, errors.New("WithONNX: the ONNX file is a quantized one, which WithFloatWeights rules out")
 	}
 	return o, nil
 }
@@ -73,6 +81,24 @@ func WithOutput(dir string) Option {
 			return errors.New("WithOutput(\"\"): want the name of a folder")
 		}
 		o.output = dir
+		return nil
+	}
+}
+
+// WithONNX writes model.onnx, too: the quantized graph in the form of SparseML, with static scales for activations, which are found in the
+// calibration texts.
+func WithONNX() Option {
+	return func(o *options) error { o.onnx = true; return nil }
+}
+
+// WithPercentile has the static scales of WithONNX leave out the largest and the smallest activations: p, above 50 and at most 100, is the percentage
+// that is not above the largest number that has an 8-bit equivalent, and, at the other end, not below the smallest. The default is 100, minimum and maximum.
+func WithPercentile(p float64) Option {
+	return func(o *options) error {
+		if !(p > 50 && p <= 100) {
+			return fmt.Errorf("WithPercentile(%v): must be above 50 and at most 100 (such as 99.99)", p)
+		}
+		o.percentile = p
 		return nil
 	}
 }

@@ -17,6 +17,7 @@ type passage struct {
 	writer     *tensorWriter
 	report     *Report
 	meter      *meter
+	ranges     *ranges // nil unless static scales are asked for
 }
 
 // layer compresses layer i, its matrices in the order in which inputs reach them, and takes the texts through it.
@@ -30,7 +31,10 @@ func (p *passage) layer(ctx context.Context, i int) error {
 		is.of[j] = was.of[j].clone()
 	}
 	for _, group := range sameInputs {
-		if group[0] == up { // its inputs are known and stay
+		if group[0] == up {
+			if err := p.observeAttention(ctx, &is); err != nil {
+				return err
+			}
 			if err := p.attend(ctx, was, &is); err != nil {
 				return err
 			}
@@ -43,6 +47,9 @@ func (p *passage) layer(ctx context.Context, i int) error {
 		if err := p.group(ctx, i, group, g, was, &is); err != nil {
 			return err
 		}
+	}
+	if err := p.observeFeedForward(ctx, &is); err != nil {
+		return err
 	}
 	return p.feedForward(ctx, was, &is)
 }

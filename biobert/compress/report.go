@@ -20,9 +20,10 @@ type Report struct {
 	HeldOutTexts  int `json:"held_out_texts"` // for the comparison
 	HeldOutTokens int `json:"held_out_tokens"`
 
-	Matrices  []Matrix  `json:"matrices"`
-	Agreement Agreement `json:"agreement"` // as the engine runs the checkpoint: with INT8 weights and activations quantized for each token
-	Seconds   float64   `json:"seconds"`
+	Matrices  []Matrix   `json:"matrices"`
+	Agreement Agreement  `json:"agreement"`      // as the engine runs the checkpoint: with INT8 weights and activations quantized for each token
+	ONNX      *Agreement `json:"onnx,omitempty"` // of model.onnx, with static scales
+	Seconds   float64    `json:"seconds"`
 }
 
 // A Matrix is one that was compressed.
@@ -64,6 +65,9 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "%-*s  %5d x %-4d %7.2f %%  %7.4f\n", width, m.Name, m.Outputs, m.Inputs, 100*m.Sparsity, m.Error)
 	}
 	fmt.Fprintf(&b, "same as dense: %s\n", r.Agreement)
+	if r.ONNX != nil {
+		fmt.Fprintf(&b, "model.onnx:    %s\n", *r.ONNX)
+	}
 	return b.String()
 }
 

@@ -15,9 +15,9 @@ import (
 // compressFlags are the flags of sparsebio compress.
 type compressFlags struct {
 	model, calibrate, split, text, output, method string
-	sparsity                                      float64
+	sparsity, percentile                          float64
 	blocks, tokens, threads                       int
-	float, asJSON                                 bool
+	onnx, float, asJSON                           bool
 }
 
 func compressCommand() *cobra.Command {
@@ -35,7 +35,8 @@ must become to make up for those that go. Every eighth text is kept to compare b
   wanda      removes the weights whose product with the norm of their input is least
   magnitude  removes the smallest weights
 
-The texts are read as sparsebio ner reads its input. The output is a checkpoint folder, with the report in compress.json.`,
+The texts are read as sparsebio ner reads its input. The output is a checkpoint folder, with the report in compress.json, and with --onnx
+also model.onnx, quantized as SparseML does it, for ONNX Runtime and DeepSparse.`,
 		Example: "  sparsebio compress --model my-checkpoint --sparsity 0.8 --calibrate abstracts.jsonl --text abstract --output my-sparse-checkpoint",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -50,6 +51,8 @@ The texts are read as sparsebio ner reads its input. The output is a checkpoint 
 	fs.StringVar(&f.text, "text", "", textUsage)
 	fs.IntVar(&f.tokens, "tokens", 1<<15, "tokens after which no more texts are read")
 	fs.StringVar(&f.output, "output", "", "folder to write (default: only report)")
+	fs.BoolVar(&f.onnx, "onnx", false, "write model.onnx, too")
+	fs.Float64Var(&f.percentile, "percentile", 100, "percentile of activations that --onnx covers; 100: all")
 	fs.BoolVar(&f.float, "float", false, "leave the weights in floating point")
 	fs.BoolVar(&f.asJSON, "json", false, "print the report as JSON")
 	fs.IntVar(&f.threads, "threads", 0, "goroutines that share the work (0: all processors)")
@@ -70,10 +73,13 @@ func methodNames() string {
 func (f *compressFlags) options(progress func(compress.Progress)) []compress.Option {
 	o := []compress.Option{
 		compress.WithSparsity(f.sparsity), compress.WithMethod(compress.Method(f.method)), compress.WithBlocks(f.blocks),
-		compress.WithTokens(f.tokens), compress.WithProgress(progress),
+		compress.WithTokens(f.tokens), compress.WithPercentile(f.percentile), compress.WithProgress(progress),
 	}
 	if f.output != "" {
 		o = append(o, compress.WithOutput(f.output))
+	}
+	if f.onnx {
+		o = append(o, compress.WithONNX())
 	}
 	if f.float {
 		o = append(o, compress.WithFloatWeights())

@@ -15,13 +15,13 @@ const calibration = "IL-2 activates NF-kappa B in human T cells.\nThe gene is ex
 func TestCompress(t *testing.T) {
 	texts := write(t, "texts.txt", calibration)
 	out := filepath.Join(t.TempDir(), "out")
-	printed := mustRun(t, "compress", "--model", tiny, "--calibrate", texts, "--sparsity", "0.8", "--method", "sparsegpt", "--output", out, "--threads", "1")
-	for _, want := range []string{"sparsegpt, 80.", "bert.encoder.layer.1.output.dense", "same as dense: "} {
+	printed := mustRun(t, "compress", "--model", tiny, "--calibrate", texts, "--sparsity", "0.8", "--method", "sparsegpt", "--output", out, "--threads", "1", "--onnx")
+	for _, want := range []string{"sparsegpt, 80.", "bert.encoder.layer.1.output.dense", "same as dense: ", "model.onnx: "} {
 		if !strings.Contains(printed, want) {
 			t.Errorf("printed %q, want %q in it", printed, want)
 		}
 	}
-	for _, name := range []string{"config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "compress.json"} {
+	for _, name := range []string{"config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "compress.json", "model.onnx"} {
 		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
 			t.Error(err)
 		}
