@@ -73,7 +73,7 @@ type unpickler struct {
 	at      int
 	stack   []any
 	memo    map[uint32]any
-	storage func(key string, dtype safetensors.DType, n int) (*storage, error)
+	storage storageFunc // nil: there are none
 }
 
 var errTruncated = errors.New("it ends early (truncated? download it again)")
@@ -472,29 +472,49 @@ func (p *unpickler) build() error {
 	return nil
 }
 
-// persistent finds a storage by ("storage", type, key, device, number of elements).
+// persistent finds a storage by ("storage", type, key, device, number of elements), which in the legacy format ends with None,
+// or with (key, offset, number of elements) of a view of it.
 func (p *unpickler) persistent() error {
 	v, err := p.pop()
 	if err != nil {
 		return err
 	}
-	id, ok := v.(tuple)
-	if !ok || len(id) != 5 || id[0] != "storage" {
+	t, _ := v.(tuple)
+	id, ok := t.storage()
+	if !ok || p.storage == nil {
 		return errors.New("a persistent id that is not a storage's")
 	}
-	t, ok := id[1].(global)
-	key, ok2 := id[2].(string)
-	n, ok3 := id[4].(int)
-	dtype := storageTypes[t.name]
-	if !ok || !ok2 || !ok3 || dtype == "" {
-		return errors.New("a persistent id that is not a storage's")
-	}
-	s, err := p.storage(key, dtype, n)
+	s, err := p.storage(id)
 	if err != nil {
 		return err
 	}
 	p.push(s)
 	return nil
+}
+
+func (t tuple) storage() (id storageID, ok bool) {
+	if len(t) < 5 || len(t) > 6 || t[0] != "storage" {
+		return id, false
+	}
+	class, isGlobal := t[1].(global)
+	key, isText := t[2].(string)
+	n, isNumber := t[4].(int)
+	id = storageID{key: key, dtype: storageTypes[class.name], n: n}
+	if !isGlobal || !isText || !isNumber || id.dtype == "" {
+		return id, false
+	}
+	if len(t) == 5 || t[5] == nil {
+		return id, true
+	}
+	view, ok := t[5].(tuple)
+	if !ok || len(view) != 3 {
+		return id, false
+	}
+	var isOffset, isSize bool
+	id.isView = true
+	id.offset, isOffset = view[1].(int)
+	id.size, isSize = view[2].(int)
+	return id, isOffset && isSize
 }
 
 func (p *unpickler) put(op byte) error {

@@ -1,11 +1,22 @@
-// Package pytorch reads the weights in a pytorch_model.bin, a state dict as torch.save has written it since
-// PyTorch 1.6, without running anything that it holds.
+// Package pytorch reads the weights in a pytorch_model.bin, a state dict as torch.save writes it, without running
+// anything that it holds.
 //
-// Such a file is a zip archive whose members are stored as they are:
+// Since PyTorch 1.6 such a file is a zip archive whose members are stored as they are:
 //
 //	NAME/data.pkl    a pickle of an ordered map, from the names of tensors to calls of torch._utils._rebuild_tensor_v2
 //	NAME/data/KEY    the bytes of a storage, little-endian; several tensors may be views of one
 //	NAME/byteorder   "little", in newer files
+//
+// Before, and with _use_new_zipfile_serialization=False since, it is a row of pickles and what they describe:
+//
+//	0x1950a86a20f9469cfc6c     a pickle of this number
+//	1001                       one of the version
+//	{"little_endian": True …}  one of the system
+//	{"NAME": tensor …}         one of the ordered map
+//	["KEY" …]                  one of the order of the storages
+//	int64, bytes               for each the number of its elements, and these, little-endian
+//
+// The tar files of PyTorch before 0.1.10 are not read.
 //
 // A pickle is a program. This package runs the part of it that builds such a map, and lets it name only the functions and types
 // which that needs: another name is refused and reported. It reads no storage before it is asked for a tensor,
@@ -56,6 +67,7 @@ type tensor struct {
 
 type storage struct {
 	dtype safetensors.DType
+	n     int // numbers
 	data  []byte
 }
 
@@ -109,20 +121,47 @@ func (f *File) Tensor(name string) (safetensors.Tensor, error) {
 	return safetensors.Tensor{Name: name, DType: t.storage.dtype, Shape: t.shape, Data: t.data()}, nil
 }
 
-// magic begins files of PyTorch before 1.6: the pickle of a number of 10 bytes.
-var magic = []byte("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.")
-
 const again = `in Python, torch.save(torch.load("pytorch_model.bin", weights_only=True), "pytorch_model.bin") writes it anew`
 
 func parse(data []byte) (*File, error) {
 	switch {
 	case len(data) == 0:
 		return nil, errors.New("it is empty (download it again)")
-	case bytes.HasPrefix(data, magic):
-		return nil, fmt.Errorf("it was written by PyTorch before 1.6 or in its legacy format (%s)", again)
 	case bytes.HasPrefix(data, []byte("version https://git-lfs")):
 		return nil, errors.New("it is the pointer that Git LFS left in the place of the file (run: git lfs pull)")
 	}
+	tensors, err := map[string]*tensor(nil), error(nil)
+	if at, ok := isLegacy(data); ok {
+		tensors, err = parseLegacy(data, at)
+	} else {
+		tensors, err = parseZip(data)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &File{tensors: tensors}, nil
+}
+
+// stateDict returns the tensors that a pickle has by name.
+func stateDict(v any) (map[string]*tensor, error) {
+	d, ok := v.(*dict)
+	if !ok {
+		return nil, fmt.Errorf("it holds %s (want the state dict of a model)", kind(v))
+	}
+	tensors := map[string]*tensor{}
+	for k, v := range d.m {
+		name, ok := k.(string)
+		if t, is := v.(*tensor); ok && is {
+			tensors[name] = t
+		}
+	}
+	if len(tensors) == 0 {
+		return nil, errors.New("it holds no tensors by name (is it a checkpoint of a training run? want the state dict of a model)")
+	}
+	return tensors, nil
+}
+
+func parseZip(data []byte) (map[string]*tensor, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, fmt.Errorf("%w (truncated? download it again)", err)
@@ -165,21 +204,11 @@ func parse(data []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data.pkl: %w", err)
 	}
-	d, ok := v.(*dict)
-	if !ok {
-		return nil, fmt.Errorf("data.pkl holds %s (want the state dict of a model)", kind(v))
+	tensors, err := stateDict(v)
+	if err != nil {
+		return nil, fmt.Errorf("data.pkl: %w", err)
 	}
-	f := &File{tensors: map[string]*tensor{}}
-	for k, v := range d.m {
-		name, ok := k.(string)
-		if t, is := v.(*tensor); ok && is {
-			f.tensors[name] = t
-		}
-	}
-	if len(f.tensors) == 0 {
-		return nil, errors.New("data.pkl holds no tensors by name (is it a checkpoint of a training run? want the state dict of a model)")
-	}
-	return f, nil
+	return tensors, nil
 }
 
 // An archive gives the members of a zip file as parts of it.
@@ -208,23 +237,25 @@ func (a *archive) read(name string) ([]byte, error) {
 }
 
 // storages returns a function that finds each storage once.
-func (a *archive) storages(dir string) func(key string, dtype safetensors.DType, n int) (*storage, error) {
+func (a *archive) storages(dir string) storageFunc {
 	found := map[string]*storage{}
-	return func(key string, dtype safetensors.DType, n int) (*storage, error) {
-		s, ok := found[key]
+	return func(id storageID) (*storage, error) {
+		s, ok := found[id.key]
 		if !ok {
-			b, err := a.read(dir + key)
+			b, err := a.read(dir + id.key)
 			if err != nil {
 				return nil, err
 			}
-			s = &storage{dtype, b}
-			found[key] = s
+			s = &storage{id.dtype, len(b) / (id.dtype.Bits() / 8), b}
+			found[id.key] = s
 		}
-		if s.dtype != dtype {
-			return nil, fmt.Errorf("storage %q is of type %s in one place, %s in another", key, s.dtype, dtype)
-		}
-		if have := len(s.data) / (dtype.Bits() / 8); n < 0 || n > have {
-			return nil, fmt.Errorf("storage %q of %d numbers has bytes for %d (truncated? download it again)", key, n, have)
+		switch {
+		case s.dtype != id.dtype:
+			return nil, fmt.Errorf("storage %q is of type %s in one place, %s in another", id.key, s.dtype, id.dtype)
+		case id.n < 0 || id.n > s.n:
+			return nil, fmt.Errorf("storage %q of %d numbers has bytes for %d (truncated? download it again)", id.key, id.n, s.n)
+		case id.isView:
+			return nil, fmt.Errorf("storage %q is a view of another, as in the legacy format only", id.key)
 		}
 		return s, nil
 	}
@@ -238,7 +269,7 @@ func newTensor(s *storage, offset int, shape, stride []int) (*tensor, error) {
 	if len(shape) > maxDims {
 		return nil, fmt.Errorf("a tensor of %d dimensions (at most %d)", len(shape), maxDims)
 	}
-	have := len(s.data) / (s.dtype.Bits() / 8)
+	have := s.n
 	n, last, over := uint64(1), uint64(0), offset < 0
 	for i, d := range shape {
 		if d < 0 || stride[i] < 0 {

@@ -70,7 +70,12 @@ func TestViews(t *testing.T) {
 	if err := json.Unmarshal(raw, &want); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"views.bin", "views-protocol4.bin"} {
+	plain, err := safetensors.Open("testdata/views.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	for _, file := range []string{"views.bin", "views-protocol4.bin", "views-legacy.bin", "views-legacy-protocol4.bin"} {
 		f, err := Open(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +93,9 @@ func TestViews(t *testing.T) {
 				t.Errorf("%s: %s is %s %v, want %s %v", file, name, x.DType, x.Shape, w.DType, w.Shape)
 			} else if got := numbers(t, x); !slices.Equal(got, w.Values) {
 				t.Errorf("%s: %s holds %v, want %v", file, name, got, w.Values)
+			}
+			if p, err := plain.Tensor(name); err != nil || p.DType != x.DType || !bytes.Equal(p.Data, x.Data) {
+				t.Errorf("%s: %s is not what views.safetensors has: %v", file, name, err)
 			}
 		}
 		if _, err := f.Tensor("none"); !errors.Is(err, safetensors.ErrNoTensor) || !strings.Contains(err.Error(), file) {
@@ -162,8 +170,8 @@ func TestRefuses(t *testing.T) {
 	}{
 		{"empty", nil, "empty"},
 		{"not a zip", []byte("<!DOCTYPE html>"), "download it again"},
-		{"legacy", read("legacy.bin"), "before 1.6"},
 		{"runs code", read("evil.bin"), `"posix.getpid"`},
+		{"runs code, legacy", read("evil-legacy.bin"), `"posix.getpid"`},
 		{"not a state dict", read("list.bin"), "holds a list"},
 		{"Git LFS", []byte("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"},
 		{"truncated", good[:len(good)-30], "download it again"},
@@ -190,6 +198,7 @@ func TestRefuses(t *testing.T) {
 		{"list as key", pickle("}]Ns."), "a list as a key"},
 		{"attributes of a tensor", pickle("K\x01}b."), "sets attributes of a number"},
 		{"other persistent id", pickle("K\x01Q."), "not a storage's"},
+		{"view of a storage", pickle(strings.Replace(view("FloatStorage", "K\x06", "K\x00", "K\x06\x85", "K\x01\x85"), "tQ", partOf("K\x00", "K\x06")+"tQ", 1)), "in the legacy format only"},
 		{"missing storage", pickle(strings.Replace(view("FloatStorage", "K\x06", "K\x00", "K\x06\x85", "K\x01\x85"), "\x01\x00\x00\x000", "\x01\x00\x00\x007", 1)), `"m/data/7" is missing`},
 		{"storage too small", float("K\x07", "K\x00", "K\x06\x85", "K\x01\x85"), "has bytes for 6"},
 		{"negative storage", float("J\xff\xff\xff\xff", "K\x00", "K\x06\x85", "K\x01\x85"), "storage \"0\" of -1"},
@@ -221,7 +230,7 @@ func TestRefuses(t *testing.T) {
 
 // Nothing in a file makes the reader panic or take more memory than the file has.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"views.bin", "views-protocol4.bin", "evil.bin", "legacy.bin"} {
+	for _, name := range []string{"views.bin", "views-protocol4.bin", "evil.bin", "views-legacy.bin", "views-legacy-protocol4.bin"} {
 		b, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)
