@@ -17,6 +17,12 @@ type Sentence struct {
 // maxWord is the longest line that ReadCoNLL takes, in bytes; a word is never that long.
 const maxWord = 1 << 16
 
+// The beginnings of lines that begin an abstract.
+const (
+	medline  = "###MEDLINE:"
+	docstart = "-DOCSTART-"
+)
+
 // ReadCoNLL reads a corpus with one word a line, "token TAB tag", and an empty line after
 // each sentence. Lines may end in CR LF.
 //
@@ -37,16 +43,16 @@ func ReadCoNLL(r io.Reader) ([]Sentence, error) {
 		}
 	}
 	err := eachLine(r, maxWord, func(line string) error {
-		id, medline := strings.CutPrefix(line, "###MEDLINE:")
+		id, named := strings.CutPrefix(line, medline)
 		switch {
 		case line == "":
 			end()
 			return nil
-		case medline:
+		case named:
 			end()
 			document = strings.TrimSpace(id)
 			return nil
-		case strings.HasPrefix(line, "-DOCSTART-"):
+		case strings.HasPrefix(line, docstart):
 			end()
 			documents++
 			document = strconv.Itoa(documents)

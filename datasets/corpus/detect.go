@@ -20,6 +20,7 @@ const (
 	BC2GM    Format = "BC2GM"     // train.in, GENE.eval, ALTGENE.eval: ReadBC2GMFiles
 	ChemProt Format = "ChemProt"  // abstracts, entities, relations: ReadChemProtFiles
 	BLUE     Format = "BLUE"      // index, sentence, label: ReadBLUE
+	SciBERT  Format = "SciBERT"   // text with << >> and [[ ]], label, in JSON lines: ReadSciBERT
 	DDI      Format = "DDI"       // XML, in files, a folder or an archive: ReadDDIFiles
 	BioCXML  Format = "BioC XML"  // a collection: ReadBioCXML
 	BioCJSON Format = "BioC JSON" // a collection, a list of them, or documents: ReadBioCJSON
@@ -30,7 +31,7 @@ const (
 )
 
 // ErrFormat is wrapped by the error of Detect for a file in none of the formats.
-var ErrFormat = errors.New("unknown format (have CoNLL, BC2GM, ChemProt, BLUE, DDI, BioC, PubTator, brat, PubMed and arXiv)")
+var ErrFormat = errors.New("unknown format (have CoNLL, BC2GM, ChemProt, BLUE, SciBERT, DDI, BioC, PubTator, brat, PubMed and arXiv)")
 
 // Detect says in which format the file or folder at path is, by its beginning. That does not mean that it can be read. Other
 // formats are an error that wraps [ErrFormat].
@@ -59,7 +60,9 @@ func Detect(path string) (Format, error) {
 	}
 	text := strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), "\r\n")
 	if strings.HasPrefix(strings.TrimSpace(text), "<") {
-		return detectXML(text), nil
+		if format := detectXML(text); format != "" {
+			return format, nil
+		}
 	}
 	if format := detectJSON(text); format != "" {
 		return format, nil
@@ -68,7 +71,7 @@ func Detect(path string) (Format, error) {
 	line = strings.TrimSuffix(line, "\r")
 	col := strings.Split(line, "\t")
 	switch {
-	case strings.HasPrefix(line, "###MEDLINE:"), len(col) == 2 && validTag(col[1]):
+	case strings.HasPrefix(line, medline), len(col) == 2 && validTag(col[1]):
 		return CoNLL, nil
 	case isPubTator(line):
 		return PubTator, nil

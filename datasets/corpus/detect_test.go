@@ -34,6 +34,10 @@ func TestDetect(t *testing.T) {
 		"bioc.xml":                   {biocXMLOK, BioCXML},
 		"bioc/a.xml":                 {biocXMLOK, BioCXML},
 		"bioc.json.gz":               {zipped(biocJSONOK), BioCJSON},
+		"column.jsonl":               {`{"id": "1", "documents": [{"title": "x", "text": "y"}]}`, ""},
+		"passages.jsonl":             {`{"question": "1", "passages": {"text": ["x"]}}`, ""},
+		"texts.jsonl":                {`{"documents": ["x"]}`, ""},
+		"scibert.jsonl":              {sciBERTOK, SciBERT},
 		"pubtator3.json":             {"\ufeff [{\"x\": {\"a\": [1]}, \"PubTator3\": [", BioCJSON},
 		"document.jsonl":             {"{\"_id\": \"1\", \"passages\"", BioCJSON},
 		"pubmed.xml.gz":              {zipped(pubMedOK), PubMed},
@@ -82,7 +86,7 @@ func TestDetectCorpora(t *testing.T) {
 		"chemprot/original/chemprot_training_abstracts.tsv.gz": ChemProt, "chemprot/original": ChemProt,
 		"chemprot/blue/dev.tsv.gz": BLUE, "chemprot/blue/dev.release.tsv.gz": BLUE, "ddi2013/blue/dev.release.tsv.gz": BLUE,
 		"ddi2013/xml/train.tar.gz":    DDI,
-		"chemprot/limkang/dev.tsv.gz": "", "chemprot/scibert/dev.jsonl.gz": "", "README.md": "",
+		"chemprot/limkang/dev.tsv.gz": "", "chemprot/scibert/dev.jsonl.gz": SciBERT, "README.md": "",
 		"arxiv-qbio/qbio.jsonl.gz": ArXiv,
 	} {
 		if got, err := Detect(shared(t, path)); got != want || (err == nil) != (want != "") {

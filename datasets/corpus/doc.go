@@ -1,11 +1,11 @@
 // Package corpus reads annotated corpora of the life sciences in their own file formats into plain
 // values: tagged words ([ReadCoNLL]: JNLPBA and other IOB files), sentences with genes ([ReadBC2GM]),
-// abstracts with chemicals, genes and their relations ([ReadChemProt]), marked pairs ([ReadBLUE]) and
-// texts with drugs and their interactions ([ReadDDI]).
+// abstracts with chemicals, genes and their relations ([ReadChemProt]), marked pairs ([ReadBLUE],
+// [ReadSciBERT]) and texts with drugs and their interactions ([ReadDDI]).
 //
 // Formats that many tools and corpora share are read and written: BioC ([ReadBioCJSON], [ReadBioCXML], [WriteBioCJSON],
 // [WriteBioCXML]), PubTator ([ReadPubTator], [WritePubTator]) and brat ([ReadBratFiles], [WriteBratFiles]);
-// [WriteCoNLL] writes tagged words. A [Standoff] is what they have of a document: an
+// [WriteCoNLL] and [WriteSentences] write tagged words. A [Standoff] is what they have of a document: an
 // annot.Document, and what the file says beyond it.
 //
 // What PubMed and arXiv say of papers is read one at a time, from files of any size ([ReadPubMed], [ReadArXiv]).

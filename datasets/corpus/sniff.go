@@ -67,14 +67,14 @@ func detectZip(file string) (Format, error) {
 	return "", inFile(file, fmt.Errorf("%w: the archive has no annotations of brat", ErrFormat))
 }
 
-// detectXML tells by the root of the beginning of a file.
+// detectXML tells by the root of the beginning of a file; "" is for others.
 func detectXML(head string) Format {
 	d := xml.NewDecoder(strings.NewReader(head))
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	for {
 		tok, err := d.Token()
 		if err != nil {
-			return DDI
+			return ""
 		}
 		if t, ok := tok.(xml.StartElement); ok {
 			switch t.Name.Local {
@@ -82,8 +82,10 @@ func detectXML(head string) Format {
 				return BioCXML
 			case "PubmedArticleSet", "PubmedBookArticleSet", "MedlineCitationSet":
 				return PubMed
+			case "document":
+				return DDI
 			}
-			return DDI
+			return ""
 		}
 	}
 }
@@ -98,25 +100,68 @@ func detectJSON(head string) Format {
 	if err != nil || tok != json.Delim('{') {
 		return ""
 	}
-	seen := map[any]bool{}
+	seen, text := map[any]bool{}, ""
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
 			break
 		}
-		if key == "documents" || key == "PubTator3" || key == "passages" {
-			return BioCJSON
+		switch key {
+		case "documents", "PubTator3":
+			if isList(d, "passages", "infons", "_id", "pmid", "pmcid") {
+				return BioCJSON
+			}
+			return "" // a column of that name, more likely
+		case "passages":
+			if isList(d, "offset", "infons") {
+				return BioCJSON
+			}
+			return "" // a column of that name, more likely
 		}
 		seen[key] = true
 		var value json.RawMessage
 		if d.Decode(&value) != nil {
 			break
 		}
+		if key == "text" {
+			_ = json.Unmarshal(value, &text) // what is no string has no marks
+		}
 	}
-	if seen["id"] && seen["title"] && seen["categories"] {
+	switch {
+	case seen["id"] && seen["title"] && seen["categories"]:
 		return ArXiv
+	case seen["label"] && len(Pair{Text: text}.Marks()) == 2 && strings.Contains(text, "<< ") && strings.Contains(text, "[[ "):
+		return SciBERT
 	}
 	return ""
+}
+
+// isList reports whether a list of objects follows, the first of them with one of the fields, as far as the beginning of the file says.
+func isList(d *json.Decoder, fields ...string) bool {
+	tok, err := d.Token()
+	if err != nil || tok != json.Delim('[') {
+		return err != nil
+	}
+	if tok, err = d.Token(); err != nil {
+		return true
+	}
+	if tok != json.Delim('{') { // or an empty list, which may be anything
+		return false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return true
+		}
+		if name, ok := key.(string); ok && slices.Contains(fields, name) {
+			return true
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // isPubTator reports whether a line is a title or an abstract of PubTator.
