@@ -11,8 +11,9 @@
 //
 // [Load] takes the name of an embedded set, a file (JSON lines, JSON, CSV, TSV,
 // plain text, Arrow; Parquet after importing datasets/parquet), a folder of
-// such files, among them the folders that save_to_disk writes in Python, or the
-// name of a data set of the Hugging Face hub.
+// such files, among them the folders that save_to_disk writes in Python, a corpus (CoNLL, BC2GM,
+// ChemProt, BLUE, SciBERT, DDI, BioC, PubTator, brat, PubMed, arXiv), or the name of a data set of the Hugging
+// Face hub. Of corpora, every span has offsets in bytes and in characters; [Standoffs] makes documents of them again.
 //
 // [Stream] reads the same names a part at a time, for sets larger than memory.
 //

@@ -79,8 +79,8 @@ func dataFiles(dir, format string) (map[string][]string, string, error) {
 			}
 			return nil
 		}
-		ext := extension(p)
-		if e.IsDir() || !knownFormat(ext) || slices.Contains(notData, e.Name()) || strings.HasSuffix(e.Name(), ProvenanceSuffix) {
+		ext := fileExtension(p)
+		if e.IsDir() || ext == "" || slices.Contains(notData, e.Name()) || strings.HasSuffix(e.Name(), ProvenanceSuffix) {
 			return nil
 		}
 		byExt[ext] = append(byExt[ext], p)
@@ -88,6 +88,12 @@ func dataFiles(dir, format string) (map[string][]string, string, error) {
 	})
 	if err != nil {
 		return nil, "", openError(dir, err)
+	}
+	switch {
+	case corpusFormats[format] != nil:
+		corpusFiles(byExt, format)
+	case format == "":
+		corpusFiles(byExt, "")
 	}
 	ext, err := oneFormat(fmt.Sprintf("folder %q", dir), byExt, format)
 	if err != nil {
@@ -106,9 +112,9 @@ func oneFormat(what string, byExt map[string][]string, format string) (string, e
 	}
 	switch kinds := slices.Sorted(maps.Keys(byExt)); len(kinds) {
 	case 0:
-		looked := knownExtensions()
+		looked := knownExtensions() + " and corpora"
 		if format != "" {
-			looked = format
+			looked = strings.Join(append([]string{format}, corpusExtensions[format]...), ", ")
 		}
 		return "", fmt.Errorf("datasets: %s has no data files (looked for %s)", what, looked)
 	case 1:
@@ -123,9 +129,9 @@ var (
 	splitWords = []struct {
 		split string
 		word  *regexp.Regexp
-	}{ // the words and their borders are those of Hugging Face datasets
+	}{ // the words and their borders are those of Hugging Face datasets, but for devel and development, which corpora use
 		{"train", splitWord("train|training")},
-		{"validation", splitWord("validation|valid|dev|val")},
+		{"validation", splitWord("validation|valid|dev|val|devel|development")},
 		{"test", splitWord("test|testing|eval|evaluation")},
 	}
 )

@@ -106,6 +106,15 @@ func extension(path string) string {
 	return ext
 }
 
+// textFormatOf returns how a text format or the format of a corpus is read, or nil.
+func textFormatOf(ext string) textFormat {
+	if f := textFormats[ext]; f != nil {
+		return f
+	}
+	return corpusFormats[ext]
+}
+
+// knownFormat reports whether tables have the extension.
 func knownFormat(ext string) bool {
 	_, binary := binaryFormats[ext]
 	return binary || textFormats[ext] != nil || formatImports[ext] != ""

@@ -26,7 +26,7 @@ var embeddedSets = map[string]string{
 type options struct {
 	split    string
 	columns  []string // nil for all
-	format   string   // "" or an extension with its dot
+	format   string   // "", an extension with its dot, or the name of a format of corpora
 	limit    int      // -1 for none
 	mem      memory.Allocator
 	revision string      // of a set of the hub, "" for main
@@ -68,13 +68,19 @@ func WithColumns(names ...string) Option {
 	}
 }
 
-// WithFormat says how to read a file whatever its extension, or which files of a
-// folder to read: "jsonl", "json", "csv", "tsv", "txt", "arrow", "parquet".
+// WithFormat says how to read a file whatever its extension and content, or which files of a
+// folder to read: "jsonl", "json", "csv", "tsv", "txt", "arrow", "parquet", or one of the formats of
+// corpora, "conll", "bc2gm", "chemprot", "blue", "scibert", "ddi", "bioc", "pubtator", "brat", "pubmed", "arxiv".
 func WithFormat(ext string) Option {
 	return func(o *options) error {
-		o.format = "." + strings.ToLower(strings.TrimPrefix(ext, "."))
+		name := strings.ToLower(strings.TrimPrefix(ext, "."))
+		if corpusFormats[name] != nil {
+			o.format = name
+			return nil
+		}
+		o.format = "." + name
 		if !knownFormat(o.format) {
-			return fmt.Errorf("datasets: unknown format %q (have %s)", ext, knownExtensions())
+			return fmt.Errorf("datasets: unknown format %q (have %s, and of corpora %s)", ext, knownExtensions(), corpusFormatNames())
 		}
 		return nil
 	}
@@ -112,6 +118,10 @@ func WithAllocator(mem memory.Allocator) Option {
 //     .csv, .tsv (with a header), .txt (a row a line, column "text"), any of these
 //     with .gz added, .arrow or .feather (IPC file or stream), and .parquet if the
 //     program imports datasets/parquet;
+//   - a corpus, found by its content: CoNLL with IOB tags (JNLPBA), BC2GM (train.in, with GENE.eval beside it), ChemProt
+//     (abstracts, with entities beside them), marked pairs of BLUE and SciBERT, DDI, BioC in XML and JSON, PubTator,
+//     brat (a text, or a folder or an archive with annotations), PubMed; a folder of such files, whose names say
+//     splits as below. arXiv's metadata is a table as it is, and lists of categories and authors WithFormat("arxiv");
 //   - a folder that Python's save_to_disk wrote, of one set or of several splits;
 //   - a folder of files of one format, such as the download of a hub data set:
 //     splits go by file names (train.jsonl, data/validation-00000-of-00001.parquet,
@@ -129,6 +139,13 @@ func WithAllocator(mem memory.Allocator) Option {
 // integers, floats or bools where the whole column allows it, an empty cell is null,
 // and two things stay text that pandas takes for numbers: numbers with leading zeros,
 // and columns named id or *_id unless all are integers (2401.00010 is a paper).
+//
+// Rows of corpora are sentences (document, tokens, ner_tags, text, entities), marked pairs (index, document, sentence, label,
+// marks), documents (id, title, text, entities, relations ...) or papers (id, title, abstract ...). Spans are structs of type, text,
+// start and end in bytes, char_start and char_end in characters; relations name entities by position.
+//
+// A table is taken for a corpus only where that is likely: CSV never, JSON if it is of BioC or SciBERT, TSV if its first line
+// has an IOB tag or is BLUE's header, text if it is of PubTator or SciBERT or has brat's annotations beside it. WithFormat decides otherwise.
 //
 // Nothing but sets of the hub is fetched from the network.
 func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 // A location is where the rows of a set lie. To find it reads no rows.
@@ -55,11 +57,29 @@ func locate(ctx context.Context, name string, o *options) (*location, error) {
 	case st.IsDir():
 		return locateFolder(name, o)
 	}
-	ext := o.format
-	if ext == "" {
-		ext = extension(name)
+	ext, err := fileFormat(name, o)
+	if err != nil {
+		return nil, err
 	}
 	return oneSplit(name, "train", &rowFiles{ext: ext, paths: []string{name}}), nil
+}
+
+// fileFormat returns the extension, or the name of the format, that a file is read by.
+func fileFormat(path string, o *options) (string, error) {
+	if o.format != "" {
+		return o.format, nil
+	}
+	ext := extension(path)
+	name, err := corpusFormat(path)
+	switch {
+	case name != "":
+		return name, nil
+	case err == nil || knownFormat(ext):
+		return ext, nil
+	case errors.Is(err, corpus.ErrFormat):
+		return "", fmt.Errorf("datasets: %q has no known format (want one of %s, a corpus, or WithFormat): %w", path, knownExtensions(), errors.Unwrap(err))
+	}
+	return "", err
 }
 
 // oneSplit is the location of a set that has no splits of its own.
@@ -77,7 +97,7 @@ func (f *rowFiles) read(ctx context.Context, o *options) (arrow.Table, Features,
 }
 
 func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
-	if read := textFormats[f.ext]; read != nil {
+	if read := textFormatOf(f.ext); read != nil {
 		return read.read(ctx, f.sources(), o)
 	}
 	format, err := f.format()

@@ -14,11 +14,11 @@ import (
 const module = "github.com/sparsebio/sparsebio/"
 
 // Package datasets is linked into every notebook cell that reads abstracts. It
-// must bring neither Parquet nor anything else of the library, but for annot and report.
+// must bring neither Parquet nor anything else of the library, but for annot, corpus and report.
 func TestImports(t *testing.T) {
 	for pkg, allowed := range map[string][]string{
 		"datasets": {
-			module + "datasets/annot", module + "biobert/report", module + "datasets/hub", "github.com/gofrs/flock", module + "datasets/internal/", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
+			module + "datasets/annot", module + "datasets/corpus", module + "biobert/report", module + "datasets/hub", "github.com/gofrs/flock", module + "datasets/internal/", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
 			// what arrow itself needs
 			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
 		},

@@ -251,7 +251,7 @@ func retained(t arrow.Table) arrow.Table {
 
 // stream opens the files of a split.
 func (f *rowFiles) stream(ctx context.Context, o *options) (rowTables, error) {
-	if open := textFormats[f.ext]; open != nil {
+	if open := textFormatOf(f.ext); open != nil {
 		rows, err := open(ctx, f.sources(), o)
 		if err != nil {
 			return nil, err

@@ -85,6 +85,10 @@ func appendCSVCell(dst []byte, s string, sep byte) []byte {
 // .ndjson, .csv, .tsv, these with .gz added, .arrow, .feather, and .parquet if the
 // program imports datasets/parquet. The file appears complete or not at all.
 //
+// Corpora are written to .conll (or .iob2), .pubtator, .bioc.json and .bioc.xml, also with .gz: sentences with columns tokens and
+// ner_tags, and documents as [Standoffs] reads them. Load reads the same of them, but for what a format cannot hold, which
+// the writers of package corpus name. [Dataset.WriteBrat] writes a folder.
+//
 // Arrow and Parquet files hold the provenance of d, if it has one. Beside a file of another format it goes
 // into a file of its own, entities.csv.provenance.json; if d has none, such a file is removed, since it
 // would speak of what was there before. Load does not read it.
@@ -150,6 +154,21 @@ func writeError(path string, err error) error {
 }
 
 func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
+	base := strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".gz")
+	for end, write := range corpusWriters {
+		if strings.HasSuffix(base, end) {
+			return func(w io.Writer) error {
+				docs, err := d.standoffs()
+				if err != nil {
+					return err
+				}
+				return write(w, docs)
+			}, nil
+		}
+	}
+	if end := filepath.Ext(base); end == ".conll" || end == ".iob2" {
+		return d.writeCoNLL, nil
+	}
 	switch ext := extension(path); ext {
 	case ".jsonl", ".ndjson":
 		return d.WriteJSONL, nil
@@ -164,7 +183,7 @@ func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 		if pkg := formatImports[ext]; pkg != "" {
 			return nil, fmt.Errorf("datasets: writing %q needs the Parquet writer (import _ %q)", path, pkg)
 		}
-		return nil, fmt.Errorf("datasets: cannot write %q: unknown extension (use .jsonl, .csv, .tsv, .arrow or .parquet)", path)
+		return nil, fmt.Errorf("datasets: cannot write %q: unknown extension (use .jsonl, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)", path)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestWriteErrors(t *testing.T) {
 	five := load(t, "testdata/five.arrow")
 	dir := t.TempDir()
 	wantError(t, five.WriteFile(filepath.Join(dir, "x.parquet")), "needs the Parquet writer (import _")
-	wantError(t, five.WriteFile(filepath.Join(dir, "x.xls")), "unknown extension (use .jsonl, .csv, .tsv, .arrow or .parquet)")
+	wantError(t, five.WriteFile(filepath.Join(dir, "x.xls")), "unknown extension (use .jsonl, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)")
 	wantError(t, five.WriteFile(filepath.Join(dir, "none", "x.csv")), "there is no folder")
 	wantError(t, five.WriteJSONL(brokenWriter{}), "writing JSON lines: disk full")
 	wantError(t, five.WriteCSV(brokenWriter{}), "writing CSV: disk full")
