@@ -81,12 +81,16 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithOffline chooses whether the network may be used, as HF_HUB_OFFLINE does.
-func WithOffline(offline bool) Option {
+// WithOffline chooses whether the network may be used, as HF_HUB_OFFLINE does. Errors say what to undo to go online, if
+// that is not to leave the option out.
+func WithOffline(offline bool, undo ...string) Option {
 	return func(c *config) error {
 		c.offlineBy = ""
 		if offline {
-			c.offlineBy = "leave WithOffline out"
+			c.offlineBy = strings.Join(undo, ", ")
+			if c.offlineBy == "" {
+				c.offlineBy = "leave WithOffline out"
+			}
 		}
 		return nil
 	}
