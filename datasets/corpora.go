@@ -146,7 +146,7 @@ func openRows[T any](rows func(path string) iter.Seq2[T, error]) textFormat {
 		for i, c := range cols {
 			fields[i] = c.field
 		}
-		return &textRows{fields, -1, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+		return &textRows{fields: fields, rows: -1, fill: func(ctx context.Context, tb *tableBuilder, after func() error) error {
 			n := 0
 			for _, src := range srcs {
 				for row, err := range rows(src.path) {

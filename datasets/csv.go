@@ -151,7 +151,7 @@ func openSeparated(sep byte) textFormat {
 			}
 			return nil
 		}
-		return &textRows{fields, rows, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+		return &textRows{fields: fields, rows: rows, fill: func(ctx context.Context, tb *tableBuilder, after func() error) error {
 			again, err := csvRows(ctx, srcs, sep, o.limit, same, func(rec [][]byte) error {
 				n := 0
 				for i, k := range keep {

@@ -13,9 +13,11 @@
 // plain text, Arrow; Parquet after importing datasets/parquet), a folder of
 // such files, among them the folders that save_to_disk writes in Python, a corpus (CoNLL, BC2GM,
 // ChemProt, BLUE, SciBERT, DDI, BioC, PubTator, brat, PubMed, arXiv), or the name of a data set of the Hugging
-// Face hub. Of corpora, every span has offsets in bytes and in characters; [Standoffs] makes documents of them again.
+// Face hub (in the configurations of its card). Of corpora, every span has offsets in bytes and in characters; [Standoffs] makes documents of them again.
 //
 // [Stream] reads the same names a part at a time, for sets larger than memory.
+//
+// A set prints as a table of its first rows; [Describe] sums up its columns, and [Dataset.Page] cuts it into pages to look at.
 //
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
 // [Map], Concatenate ...) return new sets that share memory where they can.

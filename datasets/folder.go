@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -38,13 +39,54 @@ func locateFolder(dir string, o *options) (*location, error) {
 		}
 		return oneSplit(dir, split, files), nil
 	}
-	splits, ext, err := dataFiles(dir, o.format)
+	set := &setFiles{name: dir, what: fmt.Sprintf("folder %q", dir), dir: dir, local: true}
+	if err := set.walk(); err != nil {
+		return nil, err
+	}
+	var c card
+	if o.format == "" || o.config != "" {
+		found, err := folderCard(dir)
+		if err != nil {
+			return nil, err
+		}
+		c = *found
+	}
+	cfg, err := c.config(dir, o.config)
 	if err != nil {
 		return nil, err
 	}
-	return &location{dir, sortSplits(splits), func(_ context.Context, split string) (*rowFiles, error) {
-		return &rowFiles{ext: ext, paths: splits[split]}, nil
+	chosen, err := set.choose(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	return &location{dir, chosen.splits, func(_ context.Context, split string) (*rowFiles, error) {
+		return &rowFiles{ext: chosen.ext, paths: chosen.files[split], declared: c.declared(cfg)}, nil
 	}}, nil
+}
+
+// folderCard reads the card of a folder, if there is one.
+func folderCard(dir string) (*card, error) {
+	c := &card{features: make(map[string]Features)}
+	for _, name := range []string{cardFile, infosFile} {
+		path := filepath.Join(dir, name)
+		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, openError(path, err)
+		}
+		if name == cardFile {
+			c, err = readCard(path, f)
+		} else {
+			err = c.readInfos(path, f)
+		}
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 // readJSONFile decodes a small file if there is one.
@@ -65,41 +107,116 @@ func readJSONFile(path string, v any) (found bool, err error) {
 // notData are files of data set repositories that describe the data.
 var notData = []string{"config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", stateFile}
 
-// dataFiles returns the data files of a folder by split, in order, and their
-// common extension.
-func dataFiles(dir, format string) (map[string][]string, string, error) {
-	byExt := make(map[string][]string)
-	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+// setFiles are the files of a folder, or of a repository of the hub.
+type setFiles struct {
+	name, what string // for errors
+	dir        string // "" on the hub
+	local      bool
+	rels       []string // with slashes
+}
+
+// chosenFiles are those of a configuration.
+type chosenFiles struct {
+	splits []string
+	files  map[string][]string // by split, below the folder of the set
+	ext    string
+}
+
+// walk finds the files of a folder, hidden ones apart.
+func (s *setFiles) walk() error {
+	err := filepath.WalkDir(s.dir, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if p != dir && strings.HasPrefix(e.Name(), ".") {
+		if p != s.dir && strings.HasPrefix(e.Name(), ".") {
 			if e.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		ext := fileExtension(p)
-		if e.IsDir() || ext == "" || slices.Contains(notData, e.Name()) || strings.HasSuffix(e.Name(), ProvenanceSuffix) {
-			return nil
+		if rel, err := filepath.Rel(s.dir, p); err == nil && !e.IsDir() {
+			s.rels = append(s.rels, filepath.ToSlash(rel))
 		}
-		byExt[ext] = append(byExt[ext], p)
 		return nil
 	})
 	if err != nil {
-		return nil, "", openError(dir, err)
+		return openError(s.dir, err)
+	}
+	return nil
+}
+
+// choose returns the files of a configuration, or all, by split.
+func (s *setFiles) choose(cfg *cardConfig, o *options) (*chosenFiles, error) {
+	format := o.format
+	all := slices.DeleteFunc(slices.Clone(s.rels), func(f string) bool { return !mayHoldRows(f) })
+	dir := s.dir
+	var splits []string
+	var bySplit map[string][]string
+	if cfg != nil {
+		var err error
+		if splits, bySplit, err = cfg.files(s.name, all); err != nil {
+			return nil, err
+		}
+		if splits != nil {
+			all = slices.Concat(slices.Collect(maps.Values(bySplit))...)
+		} else if cfg.dir != "" && cfg.dir != "." {
+			all = slices.DeleteFunc(all, func(f string) bool { return !strings.HasPrefix(f, cfg.dir+"/") })
+			dir = filepath.Join(dir, filepath.FromSlash(cfg.dir))
+		}
+		if format == "" {
+			format = cfg.format
+		}
+	}
+	byExt := make(map[string][]string)
+	for _, f := range all {
+		ext := fileExtension(f)
+		if cfg != nil && cfg.format != "" && textFormats[ext] != nil {
+			ext = cfg.format // the separator is another than the extension says
+		}
+		path := filepath.Join(s.dir, filepath.FromSlash(f))
+		if !slices.Contains(byExt[ext], path) {
+			byExt[ext] = append(byExt[ext], path)
+		}
 	}
 	switch {
-	case corpusFormats[format] != nil:
+	case corpusFormats[format] != nil || s.local && format == "":
 		corpusFiles(byExt, format)
 	case format == "":
-		corpusFiles(byExt, "")
+		maps.DeleteFunc(byExt, func(ext string, _ []string) bool { return !knownFormat(ext) })
 	}
-	ext, err := oneFormat(fmt.Sprintf("folder %q", dir), byExt, format)
+	ext, err := oneFormat(s.what, byExt, format)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return splitFiles(dir, byExt[ext]), ext, nil
+	out := &chosenFiles{ext: ext}
+	if splits == nil {
+		out.files = splitFiles(dir, byExt[ext])
+		out.splits = sortSplits(out.files)
+		return out, nil
+	}
+	out.files = make(map[string][]string)
+	for _, split := range splits {
+		for _, f := range bySplit[split] {
+			if path := filepath.Join(s.dir, filepath.FromSlash(f)); slices.Contains(byExt[ext], path) {
+				out.files[split] = append(out.files[split], path)
+			}
+		}
+		if out.files[split] != nil {
+			out.splits = append(out.splits, split)
+		}
+	}
+	return out, nil
+}
+
+// mayHoldRows reports whether a file of a set may hold rows, by its name.
+func mayHoldRows(file string) bool {
+	for part := range strings.SplitSeq(file, "/") {
+		if strings.HasPrefix(part, ".") {
+			return false
+		}
+	}
+	base := path.Base(file)
+	return fileExtension(file) != "" && !slices.Contains(notData, base) && !strings.HasSuffix(base, ProvenanceSuffix)
 }
 
 // oneFormat returns the extension of the files to read: the wanted one, or the only

@@ -53,7 +53,8 @@ type textFormat func(ctx context.Context, srcs []source, o *options) (*textRows,
 // textRows are files whose columns are known.
 type textRows struct {
 	fields []arrow.Field
-	rows   int // -1 if they have not been counted
+	rows   int             // -1 if they have not been counted
+	md     *arrow.Metadata // of their tables, nil for none
 	// fill adds all rows to tb and calls after, if that is not nil, after each.
 	fill func(ctx context.Context, tb *tableBuilder, after func() error) error
 }
@@ -64,7 +65,13 @@ func (f textFormat) read(ctx context.Context, srcs []source, o *options) (arrow.
 	if err != nil {
 		return nil, err
 	}
+	return rows.table(ctx, o)
+}
+
+// table reads all rows.
+func (rows *textRows) table(ctx context.Context, o *options) (arrow.Table, error) {
 	tb := newTableBuilder(o.mem, rows.fields)
+	tb.md = rows.md
 	defer tb.release()
 	var after func() error
 	if m := o.meter; m != nil {

@@ -1,16 +1,12 @@
 package datasets
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -55,63 +51,177 @@ func hubID(name string) (hub.RepoID, bool) {
 	return repo, ok
 }
 
+// convertedRevision has the hub's own conversion of a set to Parquet.
+const convertedRevision = "refs/convert/parquet"
+
 // locateHub lists the splits of a set of the hub. Opening one fetches its files.
 func locateHub(ctx context.Context, name string, repo hub.RepoID, o *options) (*location, error) {
 	c := o.hub
 	if c == nil {
+		opts := []hub.Option{hub.WithProgress(hub.Bar())}
+		if v := os.Getenv(offlineVariable); v != "" { // goes before HF_HUB_OFFLINE, as in Python's datasets
+			opts = append(opts, hub.WithOffline(isTrue(v), "unset "+offlineVariable))
+		}
 		var err error
-		if c, err = hub.New(hub.WithProgress(hub.Bar())); err != nil {
+		if c, err = hub.New(opts...); err != nil {
 			return nil, fmt.Errorf("datasets: %w", err)
 		}
 	}
-	files, err := c.List(ctx, repo, o.revision)
+	r := &hubSet{c, name, repo, o.revision}
+	files, err := c.List(ctx, repo, r.revision)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: no file or folder %q, and on the hub: %w", name, err)
 	}
-	if err := oneConfig(ctx, c, name, repo, files, o); err != nil {
-		return nil, err
-	}
-	byExt := make(map[string][]string)
-	for _, f := range files {
-		if ext := extension(f.Path); isData(f.Path) {
-			byExt[ext] = append(byExt[ext], filepath.FromSlash(f.Path))
+	if r.revision == "" && !slices.ContainsFunc(files, func(f hub.File) bool { return isData(f.Path, o.format) }) {
+		if converted, err := c.List(ctx, repo, convertedRevision); err == nil && len(converted) > 0 {
+			files, r.revision = converted, convertedRevision
 		}
 	}
-	ext, err := oneFormat(fmt.Sprintf("data set %q of the hub", name), byExt, o.format)
+	set := &setFiles{name: name, what: fmt.Sprintf("data set %q of the hub", name)}
+	for _, f := range files {
+		set.rels = append(set.rels, f.Path)
+	}
+	cards, err := r.card(ctx, set.rels, o)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := cards.config(name, o.config)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := set.choose(cfg, o)
 	if err != nil {
 		return nil, fmt.Errorf("%w; it has %s", err, someFiles(files))
 	}
-	if err := linked(ext, name); err != nil { // before anything is fetched
+	if err := linked(chosen.ext, name); err != nil { // before anything is fetched
 		return nil, err
 	}
-	splits := splitFiles("", byExt[ext])
-	return &location{name, sortSplits(splits), func(ctx context.Context, split string) (*rowFiles, error) {
-		wanted := splits[split]
+	switch chosen.ext {
+	case "brat", "bc2gm", "chemprot":
+		return nil, fmt.Errorf("datasets: %q is in several files that belong together (fetch them with hub.Client.Snapshot and load the folder)", name)
+	}
+	return &location{name, chosen.splits, func(ctx context.Context, split string) (*rowFiles, error) {
+		wanted := chosen.files[split]
 		patterns := make([]string, len(wanted))
 		for i, f := range wanted {
 			patterns[i] = literal(filepath.ToSlash(f))
 		}
-		dir, err := c.Snapshot(ctx, repo, o.revision, patterns...)
+		dir, err := c.Snapshot(ctx, repo, r.revision, patterns...)
 		if err != nil {
 			return nil, fmt.Errorf("datasets: %w", err)
 		}
-		files := &rowFiles{ext: ext}
+		if textFormats[chosen.ext] != nil && slices.Contains(set.rels, infosFile) { // other formats say it themselves
+			if err := r.infos(ctx, cards); err != nil {
+				return nil, err
+			}
+		}
+		files := &rowFiles{ext: chosen.ext, declared: cards.declared(cfg)}
 		for _, f := range wanted {
 			files.paths = append(files.paths, filepath.Join(dir, f))
+		}
+		if o.format == "" && textFormats[files.ext] != nil {
+			if corpus, err := corpusFormat(files.paths[0]); err == nil && corpus != "" {
+				files.ext, files.declared = corpus, nil
+			}
 		}
 		return files, nil
 	}}, nil
 }
 
-// isData reports whether a file of a repository may hold rows.
-func isData(file string) bool {
-	for part := range strings.SplitSeq(file, "/") {
-		if strings.HasPrefix(part, ".") {
-			return false
+const offlineVariable = "HF_DATASETS_OFFLINE"
+
+// isTrue reads a variable as Hugging Face does.
+func isTrue(v string) bool {
+	return slices.Contains([]string{"1", "ON", "YES", "TRUE"}, strings.ToUpper(v))
+}
+
+// A hubSet is a repository of the hub at a revision.
+type hubSet struct {
+	c        *hub.Client
+	name     string
+	repo     hub.RepoID
+	revision string
+}
+
+// open fetches a small file; nil without an error is for one that is not in the cache of somebody offline, who did not want it.
+func (r *hubSet) open(ctx context.Context, file string) (*os.File, error) {
+	path, err := r.c.Download(ctx, r.repo, r.revision, file)
+	switch {
+	case errors.Is(err, hub.ErrNotCached):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	return f, nil
+}
+
+// isData reports whether a file is read for its rows: not a program, an archive or a licence.
+func isData(file, format string) bool {
+	if !mayHoldRows(file) {
+		return false
+	}
+	if ext := extension(file); ext != ".txt" {
+		return format != "" || knownFormat(ext)
+	}
+	base := strings.ToLower(path.Base(file))
+	return !slices.ContainsFunc([]string{"license", "licence", "copying", "notice", "readme", "requirements"}, func(p string) bool { return strings.HasPrefix(base, p) })
+}
+
+// card reads what the set's card says; the folders of the conversion to Parquet are configurations.
+func (r *hubSet) card(ctx context.Context, files []string, o *options) (*card, error) {
+	if r.revision == convertedRevision {
+		return convertedCard(files), nil
+	}
+	none := &card{features: make(map[string]Features)}
+	if !slices.Contains(files, cardFile) || o.format != "" && o.config == "" {
+		return none, nil
+	}
+	f, err := r.open(ctx, cardFile)
+	if f == nil {
+		return none, err
+	}
+	defer f.Close()
+	return readCard(r.name+"/"+cardFile, f)
+}
+
+func (r *hubSet) infos(ctx context.Context, c *card) error {
+	f, err := r.open(ctx, infosFile)
+	if f == nil {
+		return err
+	}
+	defer f.Close()
+	return c.readInfos(r.name+"/"+infosFile, f)
+}
+
+// convertedCard makes configurations of files <configuration>/<split>/0000.parquet. A split of which only the first part was
+// converted is in partial-<split>.
+func convertedCard(files []string) *card {
+	c := &card{features: make(map[string]Features)}
+	for _, f := range files {
+		parts := strings.Split(f, "/")
+		if len(parts) != 3 || !mayHoldRows(f) {
+			continue
+		}
+		i := slices.IndexFunc(c.configs, func(g cardConfig) bool { return g.name == parts[0] })
+		if i < 0 {
+			i, c.configs = len(c.configs), append(c.configs, cardConfig{name: parts[0]})
+		}
+		cfg := &c.configs[i]
+		split := strings.TrimPrefix(parts[1], "partial-")
+		if !slices.ContainsFunc(cfg.splits, func(s cardSplit) bool { return s.name == split }) {
+			cfg.splits = append(cfg.splits, cardSplit{split, []string{globEscape(parts[0]) + "/" + globEscape(parts[1]) + "/*"}})
 		}
 	}
-	base := path.Base(file)
-	return knownFormat(extension(file)) && !slices.Contains(notData, base) && !strings.HasSuffix(base, ProvenanceSuffix)
+	return c
+}
+
+// globEscape returns the pattern that matches a name alone.
+func globEscape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // literal returns the pattern that matches a name alone.
@@ -136,66 +246,4 @@ func someFiles(files []hub.File) string {
 		return "no files"
 	}
 	return strings.Join(names, ", ")
-}
-
-// oneConfig refuses sets with several configurations: their files do not belong
-// into one table.
-func oneConfig(ctx context.Context, c *hub.Client, name string, repo hub.RepoID, files []hub.File, o *options) error {
-	var configs []string
-	if o.revision == "refs/convert/parquet" {
-		for _, f := range files { // <config>/<split>/0000.parquet
-			if config, _, ok := strings.Cut(f.Path, "/"); ok && isData(f.Path) && !slices.Contains(configs, config) {
-				configs = append(configs, config)
-			}
-		}
-	} else if slices.ContainsFunc(files, func(f hub.File) bool { return f.Path == "README.md" }) {
-		card, err := c.Download(ctx, repo, o.revision, "README.md")
-		switch {
-		case errors.Is(err, hub.ErrNotCached):
-			return nil // fetched by somebody who did not want it
-		case err != nil:
-			return fmt.Errorf("datasets: %w", err)
-		}
-		f, err := os.Open(card)
-		if err != nil {
-			return openError(card, err)
-		}
-		defer f.Close()
-		configs = cardConfigs(f)
-	}
-	if len(configs) > 1 {
-		return fmt.Errorf("datasets: %q has several configurations: %s (fetch the files of one with hub.Client.Snapshot and load the folder)", name, strings.Join(configs, ", "))
-	}
-	return nil
-}
-
-var configName = regexp.MustCompile(`^\s*(?:-\s+)?config_name:\s*["']?([^"'#]+?)["']?\s*(?:#.*)?$`)
-
-// cardConfigs returns the names of the configurations in the YAML head of a data
-// set's card: the entries config_name below the key configs.
-func cardConfigs(r io.Reader) []string {
-	const most = 1 << 20 // bytes of a card that are looked at
-	lines := bufio.NewScanner(io.LimitReader(r, most))
-	lines.Buffer(nil, most)
-	if !lines.Scan() || string(bytes.TrimRight(lines.Bytes(), " \r")) != "---" {
-		return nil
-	}
-	var configs []string
-	inside := false
-	for lines.Scan() {
-		line := strings.TrimRight(lines.Text(), " \r")
-		switch {
-		case line == "---":
-			return configs
-		case line == "" || line[0] == '#':
-			continue
-		case line[0] != ' ' && line[0] != '-': // a key of the top
-			inside = line == "configs:"
-		case inside:
-			if m := configName.FindStringSubmatch(line); m != nil && !slices.Contains(configs, m[1]) {
-				configs = append(configs, m[1])
-			}
-		}
-	}
-	return configs
 }

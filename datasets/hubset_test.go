@@ -11,13 +11,13 @@ import (
 	"github.com/sparsebio/sparsebio/datasets/hub/hubtest"
 )
 
-const card = "---\nlicense: cc0-1.0\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n---\n# Abstracts\n"
+const abstractsCard = "---\nlicense: cc0-1.0\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*\n  - split: validation\n    path: data/dev-*\n---\n# Abstracts\n"
 
 func abstractsHub(t *testing.T) (*hubtest.Hub, *hubtest.Repo) {
 	t.Helper()
 	h := hubtest.New(t)
 	r := h.Add("dataset", "me/abstracts", map[string]string{
-		"README.md":                       card,
+		"README.md":                       abstractsCard,
 		".hidden/x.csv":                   "no",
 		"dataset_infos.json":              "{}",
 		"LICENSE.txt":                     "free\n",
@@ -37,7 +37,7 @@ func TestLoadHub(t *testing.T) {
 	}
 	// The other split is not fetched, nor what is no data.
 	for _, g := range h.Gets() {
-		if !strings.Contains(g, "/train-") && !strings.HasSuffix(g, "README.md") {
+		if !strings.Contains(g, "/train-") && !strings.HasSuffix(g, "README.md") && !strings.HasSuffix(g, infosFile) {
 			t.Errorf("fetched %s", g)
 		}
 	}
@@ -88,7 +88,8 @@ func TestLoadHubErrors(t *testing.T) {
 	h.Add("dataset", "me/program", map[string]string{"program.py": "print()", "data.zip": "PK"})
 	h.Add("dataset", "me/empty", nil)
 	h.Add("dataset", "me/parquet", map[string]string{"train.parquet": "PAR1"})
-	two := strings.Replace(card, "---\n#", "- config_name: \"full\" # all\n  data_files: full.csv\n---\n#", 1)
+	two := strings.Replace(abstractsCard, "---\n#", "- config_name: \"full\" # all\n  data_files: full.csv\n---\n#", 1)
+	two = strings.Replace(two, "default", "part", 1)
 	h.Add("dataset", "me/two", map[string]string{"README.md": two, "full.csv": "x\n1\n"})
 	h.Add("dataset", "me/converted", map[string]string{"x.py": ""}).Commit("refs/convert/parquet",
 		map[string]string{"de/train/0000.parquet": "PAR1", "en/train/0000.parquet": "PAR1"})
@@ -106,7 +107,7 @@ func TestLoadHubErrors(t *testing.T) {
 		{"me/program", nil, "it has data.zip, program.py"},
 		{"me/empty", nil, "it has no files"},
 		{"me/parquet", nil, `reading "me/parquet" needs the Parquet reader (import _ "github.com/sparsebio/sparsebio/datasets/parquet")`},
-		{"me/two", nil, `"me/two" has several configurations: default, full`},
+		{"me/two", nil, `"me/two" has several configurations: part, full (choose one with WithConfig)`},
 		{"me/converted", []Option{WithRevision("refs/convert/parquet")}, "several configurations: de, en"},
 		{"testdata/five.csv", []Option{WithRevision("main")}, `"testdata/five.csv" is here and has no revision "main"`},
 	} {
@@ -160,23 +161,6 @@ func TestHubID(t *testing.T) {
 	} {
 		if _, ok := hubID(name); ok != want {
 			t.Errorf("%q: %v", name, ok)
-		}
-	}
-}
-
-func TestCardConfigs(t *testing.T) {
-	for text, want := range map[string][]string{
-		card: {"default"},
-		"# no head\nconfigs:\n- config_name: a\n":                                                                             nil,
-		"---\nconfigs:\n  - data_files: x\n    config_name: 'a b'\n  # more\n\n  - config_name: c\n---\n":                     {"a b", "c"},
-		"---\r\nconfigs:\r\n- config_name: a\r\n---\r\n":                                                                      {"a"},
-		"---\ndataset_info:\n- config_name: a\n- config_name: b\nconfigs:\n- config_name: a\nother:\n- config_name: c\n---\n": {"a"},
-		"---\nconfigs:\n- config_name: a\n---\n- config_name: b\n":                                                            {"a"},
-		"":    nil,
-		"---": nil,
-	} {
-		if got := cardConfigs(strings.NewReader(text)); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func openJSON(ctx context.Context, srcs []source, o *options) (*textRows, error)
 		}
 	}
 	fields := root.arrowType().(*arrow.StructType).Fields()
-	return &textRows{fields, rows, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+	return &textRows{fields: fields, rows: rows, fill: func(ctx context.Context, tb *tableBuilder, after func() error) error {
 		root := root.clone() // which is bound to the builders of one reader
 		for i, f := range root.fields {
 			f.bind(tb.cols[i])

@@ -29,6 +29,7 @@ type options struct {
 	format   string   // "", an extension with its dot, or the name of a format of corpora
 	limit    int      // -1 for none
 	mem      memory.Allocator
+	config   string      // of a folder or a set of the hub, "" for the default
 	revision string      // of a set of the hub, "" for main
 	hub      *hub.Client // nil for one with the settings of the environment
 	progress func(Progress)
@@ -127,11 +128,20 @@ func WithAllocator(mem memory.Allocator) Option {
 //     splits go by file names (train.jsonl, data/validation-00000-of-00001.parquet,
 //     dev.csv ...) or by the names of folders; files without such a word are
 //     "train";
+//   - a pattern such as "data/**/*.jsonl", whose files are one split, in the order of their names;
+//   - the address of a file, "https://..." with the checksum "#sha256=..." at its end, which is fetched into the
+//     folder that HF_DATASETS_CACHE names, or into datasets in HF_HOME, and needs no network again;
 //   - a data set of the Hugging Face hub, "owner/name" or
 //     "hf://datasets/owner/name": the files of the split that is wanted are fetched
 //     into the cache of huggingface_hub (see datasets/hub, also for the environment
-//     variables that matter) and read like those of a folder. Sets with several
-//     configurations, and those without such files, are refused.
+//     variables that matter; HF_DATASETS_OFFLINE goes before HF_HUB_OFFLINE) and read like those of a folder. A set without
+//     such files is read from the hub's conversion to Parquet, if it has one.
+//
+// The card of a folder or a set of the hub, the YAML at the beginning of its README.md, says which files are which
+// configuration and split (configs, see [WithConfig]), and which types columns have (dataset_info, or the file
+// dataset_infos.json): labels in words become a ClassLabel, for example. WithFormat without WithConfig leaves it aside.
+//
+// A provenance that WriteFile left beside a file is read with it; see [Dataset.Provenance].
 //
 // Text must be UTF-8, with or without a byte order mark. Types come from the whole
 // of the file. JSON values keep the types they have: integers among floats become
@@ -147,7 +157,7 @@ func WithAllocator(mem memory.Allocator) Option {
 // A table is taken for a corpus only where that is likely: CSV never, JSON if it is of BioC or SciBERT, TSV if its first line
 // has an IOB tag or is BLUE's header, text if it is of PubTator or SciBERT or has brat's annotations beside it. WithFormat decides otherwise.
 //
-// Nothing but sets of the hub is fetched from the network.
+// Nothing but addresses and sets of the hub is fetched from the network.
 func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	o, err := newOptions(opts)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,13 +32,23 @@ type rowFiles struct {
 	paths    []string
 	srcs     []source // of a text format, nil for the files at paths
 	features Features // nil for those of the schema
+	declared Features // of a card: columns are cast to them
 }
 
 // locate finds what name stands for, in the order that Load documents.
 func locate(ctx context.Context, name string, o *options) (*location, error) {
 	if file, ok := embeddedSets[name]; ok {
+		if o.config != "" {
+			return nil, noConfig(name, o)
+		}
 		src := source{path.Base(file), func() (io.ReadCloser, error) { return embedded.Open(file) }}
 		return oneSplit(name, "train", &rowFiles{ext: extension(file), srcs: []source{src}}), nil
+	}
+	if isURL(name) {
+		if o.config != "" {
+			return nil, noConfig(name, o)
+		}
+		return locateURL(ctx, name, o)
 	}
 	repo, onHub := hubID(name)
 	if onHub && strings.HasPrefix(name, hubScheme) {
@@ -47,6 +58,8 @@ func locate(ctx context.Context, name string, o *options) (*location, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && onHub:
 		return locateHub(ctx, name, repo, o)
+	case errors.Is(err, fs.ErrNotExist) && hasGlob(name):
+		return locateGlob(name, o)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("datasets: no data set %q: there is no file or folder of that name, and the embedded sets are %s (sets of the hub are named owner/name)",
 			name, strings.Join(slices.Sorted(maps.Keys(embeddedSets)), ", "))
@@ -57,11 +70,55 @@ func locate(ctx context.Context, name string, o *options) (*location, error) {
 	case st.IsDir():
 		return locateFolder(name, o)
 	}
+	if o.config != "" {
+		return nil, noConfig(name, o)
+	}
 	ext, err := fileFormat(name, o)
 	if err != nil {
 		return nil, err
 	}
 	return oneSplit(name, "train", &rowFiles{ext: ext, paths: []string{name}}), nil
+}
+
+func noConfig(name string, o *options) error {
+	return fmt.Errorf("datasets: %q has no configuration %q: it has none to choose from", name, o.config)
+}
+
+func hasGlob(name string) bool { return strings.ContainsAny(name, "*?[") }
+
+// locateGlob finds the files that a pattern matches, in the order of their names. ** stands for any number of folders. They are one split.
+func locateGlob(name string, o *options) (*location, error) {
+	var base, rest []string
+	for part := range strings.SplitSeq(filepath.ToSlash(name), "/") {
+		if len(rest) == 0 && !hasGlob(part) {
+			base = append(base, part)
+		} else {
+			rest = append(rest, strings.ReplaceAll(part, "[!", "[^"))
+		}
+	}
+	pattern := strings.Join(rest, "/")
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, fmt.Errorf("datasets: pattern %q: %w", name, err)
+	}
+	dir := strings.Join(base, "/")
+	if dir == "" && strings.HasPrefix(name, "/") {
+		dir = "/"
+	} else if dir == "" {
+		dir = "."
+	}
+	set := &setFiles{name: name, what: fmt.Sprintf("pattern %q", name), dir: filepath.FromSlash(dir), local: true}
+	if err := set.walk(); err != nil {
+		return nil, err
+	}
+	set.rels = slices.DeleteFunc(set.rels, func(f string) bool { return !matchPath(pattern, f) })
+	if len(set.rels) == 0 {
+		return nil, fmt.Errorf("datasets: no file matches %q", name)
+	}
+	chosen, err := set.choose(&cardConfig{splits: []cardSplit{{"train", []string{pattern}}}}, o)
+	if err != nil {
+		return nil, err
+	}
+	return oneSplit(name, "train", &rowFiles{ext: chosen.ext, paths: chosen.files["train"]}), nil
 }
 
 // fileFormat returns the extension, or the name of the format, that a file is read by.
@@ -90,15 +147,33 @@ func oneSplit(name, split string, files *rowFiles) *location {
 // read reads all rows, or o.limit of them or more.
 func (f *rowFiles) read(ctx context.Context, o *options) (arrow.Table, Features, error) {
 	t, err := f.table(ctx, o)
-	if err != nil || f.features == nil {
-		return t, nil, err
+	if err == nil && f.declared != nil {
+		t, err = castTable(t, f.declared, o.mem)
 	}
-	return t, fitFeatures(f.features, t.Schema()), nil
+	if err != nil {
+		return nil, nil, err
+	}
+	if fs := f.known(); fs != nil {
+		return t, fitFeatures(fs, t.Schema()), nil
+	}
+	return t, nil, nil
+}
+
+// known returns the features that are known before the files are read, or nil.
+func (f *rowFiles) known() Features {
+	if f.declared != nil {
+		return f.declared
+	}
+	return f.features
 }
 
 func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
-	if read := textFormatOf(f.ext); read != nil {
-		return read.read(ctx, f.sources(), o)
+	if open := textFormatOf(f.ext); open != nil {
+		rows, err := f.text(ctx, open, o)
+		if err != nil {
+			return nil, err
+		}
+		return rows.table(ctx, o)
 	}
 	format, err := f.format()
 	if err != nil {
@@ -126,6 +201,18 @@ func (f *rowFiles) table(ctx context.Context, o *options) (arrow.Table, error) {
 		}
 	}
 	return joinTables(tables, f.paths)
+}
+
+// text finds the columns of files of a text format, and the provenance beside them.
+func (f *rowFiles) text(ctx context.Context, open textFormat, o *options) (*textRows, error) {
+	rows, err := open(ctx, f.sources(), o)
+	if err == nil && f.srcs == nil {
+		rows.md, err = readProvenance(f.paths)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 // sources are the files of a text format.

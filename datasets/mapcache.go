@@ -17,7 +17,8 @@ import (
 )
 
 // CacheVariable is the environment variable that names the folder in which [Map] keeps columns; "off"
-// switches the cache off. The default is the folder sparsebio/datasets of os.UserCacheDir.
+// switches the cache off. The default is the folder sparsebio of HF_DATASETS_CACHE, if that is set, else sparsebio/datasets of
+// os.UserCacheDir.
 const CacheVariable = "SPARSEBIO_DATASETS_CACHE"
 
 // WithCache has Map keep its column on disk, and take it from there when the same step is
@@ -46,6 +47,10 @@ func cacheFile(d *Dataset, step, column string, t arrow.DataType) (string, error
 	case "off":
 		return "", nil
 	case "":
+		if dir = os.Getenv(cacheVariable); dir != "" {
+			dir = filepath.Join(dir, "sparsebio")
+			break
+		}
 		user, err := os.UserCacheDir()
 		if err != nil {
 			return "", fmt.Errorf("datasets: no folder for cached columns: %w (set %s to one, or to off)", err, CacheVariable)

@@ -26,13 +26,12 @@ const ProvenanceKey = "sparsebio.provenance"
 // provenance to name the file beside it that holds it: entities.csv.provenance.json.
 const ProvenanceSuffix = ".provenance.json"
 
-// ErrNoProvenance is wrapped by the error of [Dataset.Provenance] for a set without a provenance: one that
-// was not computed, or that was read from a text format.
+// ErrNoProvenance is wrapped by the error of [Dataset.Provenance] for a set without a provenance, which was not computed.
 var ErrNoProvenance = errors.New("no provenance")
 
 // WithProvenance returns d with a record of where its values came from, replacing one that it has, and
-// sharing memory with d. It is kept by all verbs and by Arrow and Parquet files; Concatenate keeps it if
-// all sets have the same.
+// sharing memory with d. It is kept by all verbs and by files (beside those of text formats); Concatenate keeps it if
+// all sets have the same, and Load, of several files, if all have.
 func (d *Dataset) WithProvenance(p report.Provenance) (*Dataset, error) {
 	v, err := json.Marshal(p)
 	if err != nil {
@@ -112,4 +111,59 @@ func removeProvenance(path string) error {
 		return nil
 	}
 	return err
+}
+
+// readProvenance returns what lies beside files of a text format, as the metadata of a table: nil unless all have the same.
+func readProvenance(paths []string) (*arrow.Metadata, error) {
+	var first string
+	for i, path := range paths {
+		v, err := provenanceBeside(path)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = v
+		}
+		if v == "" || v != first {
+			return nil, nil
+		}
+	}
+	if first == "" {
+		return nil, nil
+	}
+	md := arrow.NewMetadata([]string{ProvenanceKey}, []string{first})
+	return &md, nil
+}
+
+// provenanceBeside returns the JSON of the provenance beside a file, or "".
+func provenanceBeside(path string) (string, error) {
+	const most = 1 << 20
+	name := path + ProvenanceSuffix
+	st, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err == nil && st.Size() > most:
+		err = fmt.Errorf("of %d bytes, which no provenance has", st.Size())
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(name)
+	}
+	var p report.Provenance
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	var b bytes.Buffer
+	if err == nil {
+		err = json.Compact(&b, data)
+	}
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return "", fmt.Errorf("datasets: the provenance %q: %w (remove it to read %q without)", name, err, path)
+	}
+	return b.String(), nil
 }

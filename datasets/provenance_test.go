@@ -119,6 +119,13 @@ func TestProvenanceFile(t *testing.T) {
 		if !strings.HasPrefix(string(data), "{\n  \"library\"") || !strings.HasSuffix(string(data), "}\n") {
 			t.Errorf("%s: not to be read by people: %s", name, data)
 		}
+		wantProvenance(t, load(t, path), p) // and Load reads it back, as a stream does
+		for batch, err := range stream(t, path).Batches(2) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantProvenance(t, batch, p)
+		}
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 8 {
 		t.Errorf("files %v, %v", left, err)
@@ -148,6 +155,36 @@ func TestProvenanceFile(t *testing.T) {
 	wantError(t, must(t)(d.Select(1)).WriteFile(path), "cannot write")
 	if after, err := os.ReadFile(path); err != nil || string(before) != string(after) {
 		t.Errorf("the file was replaced, %v", err)
+	}
+}
+
+// Of several files all must say the same; what cannot be read is an error that says how to do without.
+func TestProvenanceBeside(t *testing.T) {
+	p := madeProvenance()
+	plain := load(t, "testdata/five.jsonl")
+	d := must(t)(plain.WithProvenance(p))
+	dir := t.TempDir()
+	paths := []string{filepath.Join(dir, "train-1.csv"), filepath.Join(dir, "train-2.csv")}
+	for _, path := range paths {
+		if err := d.WriteFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantProvenance(t, load(t, dir), p)
+	if err := plain.WriteFile(paths[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t, dir).Provenance(); !errors.Is(err, ErrNoProvenance) {
+		t.Errorf("one of two: %v", err)
+	}
+	for content, want := range map[string]string{"": "unexpected end of JSON input", "[]": "cannot unmarshal", strings.Repeat(" ", 1<<20+1): "1048577 bytes"} {
+		if err := os.WriteFile(paths[1]+ProvenanceSuffix, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(t.Context(), paths[1], WithAllocator(checked(t)))
+		wantError(t, err, want)
+		wantError(t, err, `train-2.csv.provenance.json": `)
+		wantError(t, err, "remove it to read")
 	}
 }
 

@@ -84,8 +84,13 @@ func Stream(ctx context.Context, name string, opts ...Option) (*Iterable, error)
 			if t, err = files.stream(ctx, &reading); err != nil {
 				return nil, err
 			}
+			if files.declared != nil {
+				if t, err = newCastTables(t, files.declared, o.mem); err != nil {
+					return nil, err
+				}
+			}
 			opened[p.name] = t
-			if err := s.describe(t.schema(), files.features); err != nil {
+			if err := s.describe(t.schema(), files.known()); err != nil {
 				return nil, err
 			}
 		}
@@ -252,7 +257,7 @@ func retained(t arrow.Table) arrow.Table {
 // stream opens the files of a split.
 func (f *rowFiles) stream(ctx context.Context, o *options) (rowTables, error) {
 	if open := textFormatOf(f.ext); open != nil {
-		rows, err := open(ctx, f.sources(), o)
+		rows, err := f.text(ctx, open, o)
 		if err != nil {
 			return nil, err
 		}
@@ -313,6 +318,7 @@ func (t *textTables) known() int            { return t.rows.rows }
 
 func (t *textTables) each(ctx context.Context, f func(arrow.Table) error) error {
 	tb := newTableBuilder(t.mem, t.rows.fields)
+	tb.md = t.rows.md
 	defer tb.release()
 	tb.maxRows, tb.maxBytes = partRows, partBytes
 	var failed error // of f, which is not the file's fault

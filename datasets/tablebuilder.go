@@ -14,6 +14,7 @@ type tableBuilder struct {
 	rows   int // of the table
 	part   int // rows in the builders
 	bytes  int
+	md     *arrow.Metadata // of the table, nil for none
 
 	maxRows, maxBytes int // of a chunk
 }
@@ -48,7 +49,7 @@ func (tb *tableBuilder) flush() {
 // table returns the rows so far. What follows goes into another table.
 func (tb *tableBuilder) table() arrow.Table {
 	tb.flush()
-	t := newTable(tb.fields, tb.chunks, tb.rows, nil)
+	t := newTable(tb.fields, tb.chunks, tb.rows, tb.md)
 	tb.chunks, tb.rows = make([][]arrow.Array, len(tb.fields)), 0
 	return t
 }

@@ -13,7 +13,7 @@ import (
 // rows too.
 func openText(_ context.Context, srcs []source, o *options) (*textRows, error) {
 	fields := []arrow.Field{{Name: "text", Type: arrow.BinaryTypes.String, Nullable: true}}
-	return &textRows{fields, -1, func(ctx context.Context, tb *tableBuilder, after func() error) error {
+	return &textRows{fields: fields, rows: -1, fill: func(ctx context.Context, tb *tableBuilder, after func() error) error {
 		rows := 0
 		for _, src := range srcs {
 			if err := readTextFile(ctx, src, o, tb, &rows, after); err != nil {

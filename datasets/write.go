@@ -91,7 +91,7 @@ func appendCSVCell(dst []byte, s string, sep byte) []byte {
 //
 // Arrow and Parquet files hold the provenance of d, if it has one. Beside a file of another format it goes
 // into a file of its own, entities.csv.provenance.json; if d has none, such a file is removed, since it
-// would speak of what was there before. Load does not read it.
+// would speak of what was there before. Load reads it back.
 func (d *Dataset) WriteFile(path string) error {
 	write, err := d.writer(path)
 	if err != nil {
