@@ -153,6 +153,9 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 	if !endsWith(r, size, []byte{0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}) {
 		return nil, errCutStream
 	}
+	if err := arrowschema.CheckMessages(r, size); err != nil {
+		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)
+	}
 	rd, err := ipc.NewReader(bufio.NewReaderSize(section, 1<<16), ipc.WithAllocator(mem))
 	if err != nil {
 		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)

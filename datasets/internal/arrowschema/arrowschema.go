@@ -17,6 +17,44 @@ func CheckFile(r io.ReaderAt, size int64) error { return check(r, size, true) }
 // CheckStream checks the schema of an IPC stream; see CheckFile.
 func CheckStream(r io.ReaderAt, size int64) error { return check(r, size, false) }
 
+// CheckMessages checks the lengths of the messages of an IPC stream: arrow makes room for as much as each claims before it reads.
+func CheckMessages(r io.ReaderAt, size int64) (err error) {
+	defer func() {
+		if recover() != nil { // a slice out of range
+			err = errors.New("an offset in a message points outside it")
+		}
+	}()
+	var head [8]byte
+	for at := int64(0); ; {
+		if _, err := r.ReadAt(head[:], at); err != nil {
+			return io.ErrUnexpectedEOF
+		}
+		if binary.LittleEndian.Uint32(head[:]) != 0xffffffff {
+			return fmt.Errorf("no message begins at byte %d", at)
+		}
+		n := int64(int32(binary.LittleEndian.Uint32(head[4:])))
+		if n == 0 {
+			return nil
+		}
+		if at += 8; n < 8 || n > size-at {
+			return fmt.Errorf("a message of %d bytes at byte %d of %d", n, at, size)
+		}
+		buf := make(flat, n)
+		if _, err := r.ReadAt(buf, at); err != nil {
+			return io.ErrUnexpectedEOF
+		}
+		at += n
+		body := int64(0)
+		if p := buf.slot(buf.u32(0), 3); p != 0 {
+			body = int64(binary.LittleEndian.Uint64(buf[p:]))
+		}
+		if body < 0 || body > size-at {
+			return fmt.Errorf("a message with %d bytes of data at byte %d of %d", body, at, size)
+		}
+		at += body
+	}
+}
+
 func check(r io.ReaderAt, size int64, file bool) (err error) {
 	var head [8]byte
 	at := int64(0)

@@ -60,5 +60,6 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		CheckStream(bytes.NewReader(data), int64(len(data)))
 		CheckFile(bytes.NewReader(data), int64(len(data)))
+		CheckMessages(bytes.NewReader(data), int64(len(data)))
 	})
 }
