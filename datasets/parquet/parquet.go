@@ -250,14 +250,19 @@ func codecName(c compress.Compression) string {
 }
 
 func write(w io.Writer, t arrow.Table) (err error) {
+	to := &output{w: w}
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		switch {
+		case to.err != nil: // which the library tells in other words, or in a panic
+			err = to.err
+		case p != nil:
 			err = fmt.Errorf("the Parquet writer cannot store this table: %v", p)
 		}
 	}()
 	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithMaxRowGroupLength(rowGroup))
 	// pqarrow closes what it writes to if it can, which is the caller's to do.
-	fw, err := pqarrow.NewFileWriter(t.Schema(), struct{ io.Writer }{w}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	fw, err := pqarrow.NewFileWriter(t.Schema(), to, props, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {
 		return err
 	}
@@ -265,6 +270,20 @@ func write(w io.Writer, t arrow.Table) (err error) {
 		return err
 	}
 	return fw.Close()
+}
+
+// An output remembers why writing failed.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.w.Write(b)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // rowGroup is the number of rows a row group holds at most: few enough that readers
