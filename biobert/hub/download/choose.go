@@ -44,7 +44,11 @@ var forms = [][]string{
 	{"pytorch_model.bin"},
 	{"pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin"},
 	{"model.onnx", "model.onnx?data", "model.onnx.data", "model.data"},
+	{"onnx/model.onnx", "onnx/model.onnx?data", "onnx/model.onnx.data", "onnx/model.data"},
 }
+
+// onnxFolder is where exporters put graphs beside a checkpoint: model.onnx, and often rounded ones that nobody asked for.
+const onnxFolder = "onnx"
 
 // choose finds the checkpoint in a list of the files of a repository: in one of the folders,
 // which are tried in order, or in a folder or an archive called deployment in it.
@@ -88,10 +92,13 @@ func choose(files, folders []string) (*choice, error) {
 
 func chooseIn(files []string, dir string) (*choice, error) {
 	c := &choice{folder: dir, config: path.Join(dir, configFile)}
-	var here []string // names of the files in dir
+	var here []string // names of the files in dir, and in its folder of graphs
 	for _, f := range files {
-		if path.Dir(path.Join("/", f)) == path.Join("/", dir) {
+		switch path.Dir(path.Join("/", f)) {
+		case path.Join("/", dir):
 			here = append(here, path.Base(f))
+		case path.Join("/", dir, onnxFolder):
+			here = append(here, path.Join(onnxFolder, path.Base(f)))
 		}
 	}
 	for _, name := range beside {
@@ -119,7 +126,10 @@ func chooseIn(files []string, dir string) (*choice, error) {
 		if slices.Contains(here, "tf_model.h5") || slices.Contains(here, "flax_model.msgpack") {
 			hint = "; convert it: AutoModel.from_pretrained(...).save_pretrained(...) in Python"
 		}
-		return nil, fmt.Errorf("%w: no weights (want model.safetensors, pytorch_model.bin or model.onnx; it has %s%s)", ErrNoCheckpoint, some(files), hint)
+		if i := slices.IndexFunc(here, func(name string) bool { return path.Ext(name) == ".onnx" }); i >= 0 {
+			hint = fmt.Sprintf("; to open %s, download it beside config.json and give its path", here[i])
+		}
+		return nil, fmt.Errorf("%w: no weights (want model.safetensors, pytorch_model.bin, model.onnx or onnx/model.onnx; it has %s%s)", ErrNoCheckpoint, some(files), hint)
 	}
 	return c, nil
 }

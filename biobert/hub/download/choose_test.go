@@ -20,7 +20,7 @@ func TestChoose(t *testing.T) {
 		},
 		"all": {
 			[]string{"config.json", "model.onnx", "model.safetensors", "onnx/model.onnx", "pytorch_model.bin", "special_tokens_map.json", "tf_model.h5", "tokenizer.json", "tokenizer_config.json", "vocab.txt"}, nil,
-			[]string{"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "model.safetensors"}, 3,
+			[]string{"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "model.safetensors"}, 4,
 		},
 		"shards": {
 			[]string{"config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "optimizer.bin", "vocab.txt"}, nil,
@@ -33,6 +33,14 @@ func TestChoose(t *testing.T) {
 		"ONNX": {
 			[]string{"config.json", "model.onnx", "model.onnx_data", "tokenizer.json"}, nil,
 			[]string{"config.json", "tokenizer.json", "model.onnx", "model.onnx_data"}, 1,
+		},
+		"ONNX in its folder": {
+			[]string{"config.json", "onnx/config.json", "onnx/model.onnx", "onnx/model.onnx_data", "onnx/model_fp16.onnx", "onnx/model_quantized.onnx", "onnx/x/model.onnx", "tokenizer.json"}, nil,
+			[]string{"config.json", "tokenizer.json", "onnx/model.onnx", "onnx/model.onnx_data"}, 1,
+		},
+		"ONNX in a folder of a folder": {
+			[]string{"m/config.json", "m/onnx/model.onnx", "m/vocab.txt", "onnx/model.onnx"}, []string{"m"},
+			[]string{"m/config.json", "m/vocab.txt", "m/onnx/model.onnx"}, 1,
 		},
 		"a folder for each": {
 			[]string{"a/config.json", "a/model.safetensors", "b/config.json", "b/model.safetensors", "b/c/model.onnx", "config.json"}, []string{"x", "b"},
@@ -60,8 +68,10 @@ func TestChoose(t *testing.T) {
 	for want, files := range map[string][]string{
 		"no config.json (it has README.md, model.safetensors)":               {readme, "model.safetensors"},
 		"no config.json (it has no files)":                                   {},
-		"no weights (want model.safetensors, pytorch_model.bin or model.onn": {"config.json", "vocab.txt"},
-		"convert it: ":     {"config.json", "tf_model.h5"},
+		"no weights (want model.safetensors, pytorch_model.bin, model.onnx ": {"config.json", "vocab.txt"},
+		"convert it: ": {"config.json", "tf_model.h5"},
+		"to open onnx/model_quantized.onnx, download it beside config.json": {"config.json", "onnx/model_quantized.onnx", "tf_model.h5"},
+		"to open model_quantized.onnx, download it beside config.json":      {"config.json", "model_quantized.onnx"},
 		"b, c, d, e, f, g": {"config.json", "b", "c", "d", "e", "f", "g", "h", "i"},
 		"and 1 more":       {"config.json", "b", "c", "d", "e", "f", "g", "h", "i"},
 	} {

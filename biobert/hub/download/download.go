@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -120,12 +121,14 @@ func list(ctx context.Context, c *hub.Client, repo hub.RepoID, commit string, fo
 			if cacheErr != nil {
 				continue
 			}
-			entries, cacheErr := os.ReadDir(filepath.Dir(config))
-			if cacheErr != nil {
-				return nil, cacheErr
-			}
-			for _, e := range entries {
-				names = append(names, path.Join(dir, e.Name()))
+			for _, sub := range []string{"", onnxFolder} {
+				entries, cacheErr := os.ReadDir(filepath.Join(filepath.Dir(config), sub))
+				if cacheErr != nil && (sub == "" || !errors.Is(cacheErr, fs.ErrNotExist)) {
+					return nil, cacheErr
+				}
+				for _, e := range entries {
+					names = append(names, path.Join(dir, sub, e.Name()))
+				}
 			}
 		}
 	}

@@ -35,11 +35,14 @@ type Checkpoint struct {
 }
 
 // OpenCheckpoint opens the folder at path, which must hold config.json and the weights in one of the formats, or a
-// file in the ONNX format with config.json beside it. It checks that every tensor is there in its right shape.
+// file in the ONNX format with config.json beside it, or above it if it is in a folder called onnx. It checks that every tensor is there in its right shape.
 func OpenCheckpoint(path string) (*Checkpoint, error) {
 	dir, weights := path, ""
 	if st, err := os.Stat(path); err == nil && !st.IsDir() && IsONNX(path) {
 		dir, weights = filepath.Dir(path), path
+		if above := filepath.Dir(dir); filepath.Base(dir) == onnxFolder && !exists(filepath.Join(dir, "config.json")) && exists(filepath.Join(above, "config.json")) {
+			dir = above
+		}
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "config.json"))
 	if err != nil {
@@ -69,6 +72,11 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 	return c, nil
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // checkGraph compares what a graph computes with what the configuration says.
 func (c *Checkpoint) checkGraph() error {
 	if c.graph == nil {
@@ -96,7 +104,7 @@ func (c *Checkpoint) checkGraph() error {
 // Files returns the paths of the files of weights.
 func (c *Checkpoint) Files() []string { return c.file.Files() }
 
-const folderHint = "a checkpoint folder holds config.json, model.safetensors, pytorch_model.bin or model.onnx, and vocab.txt or tokenizer.json"
+const folderHint = "a checkpoint folder holds config.json, model.safetensors, pytorch_model.bin, model.onnx or onnx/model.onnx, and vocab.txt or tokenizer.json"
 
 // Close releases the checkpoint. Models made from it must not be used any more: they read
 // the weights in place.

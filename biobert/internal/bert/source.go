@@ -40,7 +40,11 @@ var formats = []format{
 	{"pytorch_model.bin", openPyTorch},
 	{"pytorch_model.bin.index.json", openShards(openPyTorch)},
 	{"model.onnx", openONNX},
+	{onnxFolder + "/model.onnx", openONNX},
 }
+
+// onnxFolder is where exporters put graphs beside a checkpoint.
+const onnxFolder = "onnx"
 
 // IsONNX tells by its name whether a file is a model in the ONNX format.
 func IsONNX(path string) bool { return strings.EqualFold(filepath.Ext(path), ".onnx") }
@@ -52,7 +56,7 @@ func openSource(dir, weights string) (source, string, error) {
 		return s, weights, err
 	}
 	for _, f := range formats {
-		path := filepath.Join(dir, f.file)
+		path := filepath.Join(dir, filepath.FromSlash(f.file))
 		s, err := f.open(path)
 		if err == nil {
 			return s, path, nil
