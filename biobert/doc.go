@@ -21,7 +21,7 @@
 //     in the log say, unless a mirror has the real files (WithZoo);
 //   - "jnlpba": a model that a package registered (import one of biobert/models for its effect);
 //   - a path: a checkpoint folder in HuggingFace's layout, with config.json, model.safetensors, pytorch_model.bin (either in
-//     one file or several) or model.onnx, and either tokenizer.json or vocab.txt; an ONNX file with the others beside it;
+//     one file or several), model.onnx or onnx/model.onnx, and either tokenizer.json or vocab.txt; an ONNX file with the others beside it;
 //     a file that Convert wrote; or a tar file, such as deployment.tar.gz of the SparseZoo, that holds such a folder. It is
 //     unpacked once, into the folder sparsebio of os.UserCacheDir;
 //   - "owner/name", "owner/name@revision" or "hf://owner/name": a model of the Hugging Face hub. For programs that

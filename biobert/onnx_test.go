@@ -78,7 +78,7 @@ func TestOpenONNX(t *testing.T) {
 		}
 	}
 	packed := filepath.Join(dir, "model.sbm")
-	if err := Convert(other, packed, "dense", ""); err != nil {
+	if err := Convert(ctx, other, packed, "dense", ""); err != nil {
 		t.Fatal(err)
 	}
 	p, err := NewTextClassification(ctx, packed)
@@ -99,6 +99,43 @@ func TestOpenONNX(t *testing.T) {
 	}
 	if _, err := NewTextClassification(ctx, other); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "config.json") {
 		t.Errorf("no config.json: %v", err)
+	}
+}
+
+// A graph in a folder of its own belongs to the checkpoint around that, and one with another name is taken only if it is asked for.
+func TestOpenONNXFolder(t *testing.T) {
+	dir := onnxFolder(t)
+	graph := filepath.Join(dir, "onnx", "model.onnx")
+	if err := os.Mkdir(filepath.Dir(graph), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "model.onnx"), graph); err != nil {
+		t.Fatal(err)
+	}
+	opens := func(name, file string) {
+		t.Helper()
+		p, err := NewTextClassification(ctx, name)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer p.Close()
+		if _, err := p.ClassifyText(ctx, "a b c"); err != nil {
+			t.Error(err)
+		}
+		if files := p.Provenance().Models[0].Files; len(files) != 3 || files[0].Name != file {
+			t.Errorf("%s: files %v", name, files)
+		}
+	}
+	opens(dir, "model.onnx")
+	opens(graph, "model.onnx")
+	other := filepath.Join(filepath.Dir(graph), "model_quantized.onnx")
+	if err := os.Rename(graph, other); err != nil {
+		t.Fatal(err)
+	}
+	opens(other, "model_quantized.onnx")
+	if _, err := NewTextClassification(ctx, dir); err == nil || !strings.Contains(err.Error(), "no weights") {
+		t.Errorf("a graph of another name: %v", err)
 	}
 }
 

@@ -3,14 +3,13 @@ package biobert
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"unsafe"
 
 	"github.com/sparsebio/sparsebio/biobert/hub"
-	"github.com/sparsebio/sparsebio/biobert/internal/archive"
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/biobert/internal/locate"
 	"github.com/sparsebio/sparsebio/biobert/internal/packed"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
 	"github.com/sparsebio/sparsebio/kernels"
@@ -23,7 +22,8 @@ type opened struct {
 	bert    *bert.Model
 	tok     *token.Tokenizer
 	notes   []string
-	weights []string // the paths of a checkpoint's weights
+	dir     string   // of a checkpoint
+	weights []string // the paths of its weights
 	files   []modelFile
 	close   func() error
 }
@@ -39,18 +39,13 @@ func openModel(ctx context.Context, name string, head bert.Head, op *options) (*
 	}
 	where := sourceText(src)
 	var o *opened
-	if hub.IsArchive(src.File) {
-		src.Dir, err = openArchive(ctx, src.File)
-		src.File = ""
-	}
+	path, err := locate.Path(ctx, src)
 	switch {
 	case err != nil:
-	case src.Dir != "":
-		o, err = openCheckpoint(src.Dir, head, op)
-	case bert.IsONNX(src.File):
-		path := src.File
-		src = hub.Source{Name: name, Dir: filepath.Dir(path)}
-		o, err = openCheckpoint(path, head, op)
+	case path != "":
+		if o, err = openCheckpoint(path, head, op); err == nil {
+			src.Dir, src.File = o.dir, ""
+		}
 	case src.File != "":
 		var f *packed.File
 		if f, err = packed.OpenFile(src.File); err == nil {
@@ -126,21 +121,6 @@ func sourceText(src hub.Source) string {
 	return src.File
 }
 
-// openArchive returns the checkpoint folder in an archive, which is unpacked into the user's cache folder once.
-func openArchive(ctx context.Context, path string) (string, error) {
-	cache, err := os.UserCacheDir()
-	if err == nil {
-		var dir string
-		if dir, err = archive.Open(ctx, path, filepath.Join(cache, "sparsebio", "archives")); err == nil {
-			return dir, nil
-		}
-	}
-	if ctx.Err() != nil {
-		return "", err
-	}
-	return "", fmt.Errorf("%w (if it is the cache: unpack it yourself and give the folder with config.json)", err)
-}
-
 // openCheckpoint opens a checkpoint folder, or a file of weights in one.
 func openCheckpoint(path string, head bert.Head, op *options) (*opened, error) {
 	c, err := bert.OpenCheckpoint(path)
@@ -161,7 +141,7 @@ func openCheckpoint(path string, head bert.Head, op *options) (*opened, error) {
 		c.Close()
 		return nil, err
 	}
-	return &opened{bert: m, tok: tok, notes: tok.Notes(), weights: c.Files(), close: c.Close}, nil
+	return &opened{bert: m, tok: tok, notes: tok.Notes(), dir: c.Dir, weights: c.Files(), close: c.Close}, nil
 }
 
 func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
@@ -216,60 +196,67 @@ func checkHead(have, want bert.Head) error {
 // bytesOf returns the bytes of s without copying them; they must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// Convert writes the checkpoint folder dir, or the ONNX file dir with the rest of a checkpoint beside it, whichever pipeline it is for, as a packed model file at path, for the engine
-// "dense" (half-precision weights) or "sparse" (INT8). The word embedding, in INT8, and the
-// vocabulary go into the same file, or are those of the packed table at tablePath if that is
-// not empty. The file at path is replaced as a whole or not at all.
-func Convert(dir, path, engine, tablePath string) error {
-	fail := func(err error) error { return fmt.Errorf("biobert: convert %q: %w", dir, err) }
+// Convert writes the checkpoint called model, by any name that the constructors of pipelines take and whichever of them it is for,
+// as a packed model file at path, for the engine "dense" (half-precision weights) or "sparse" (INT8). Embedded models and packed files are refused.
+// The word embedding, in INT8, and the vocabulary go into the same file, or are those of the packed table at tablePath if that is
+// not empty. The file at path is replaced as a whole or not at all. ctx ends the fetching of a model.
+func Convert(ctx context.Context, model, path, engine, tablePath string) error {
 	e := bert.Engine(engine)
 	if e != bert.Dense && e != bert.Sparse {
-		return fail(fmt.Errorf("unknown engine %q (have dense, sparse)", engine))
+		return fmt.Errorf("biobert: convert %q: unknown engine %q (have dense, sparse)", model, engine)
 	}
-	c, err := bert.OpenCheckpoint(dir)
+	return convert(ctx, model, path, func(c *bert.Checkpoint) (*packed.Writer, error) {
+		meta := packed.Meta{Name: filepath.Base(model)}
+		if tablePath != "" {
+			t, err := packed.OpenFile(tablePath)
+			if err != nil {
+				return nil, err
+			}
+			defer t.Close()
+			if want := []int{c.Config.Vocab, c.Config.Hidden}; !slices.Equal(t.Shape("embeddings.word"), want) {
+				return nil, fmt.Errorf("table %q is %v, the model wants %v", tablePath, t.Shape("embeddings.word"), want)
+			}
+			meta.Table, meta.TableCRC = t.Name, t.CRC
+		}
+		w, err := c.Export(e, meta)
+		if err == nil && tablePath == "" {
+			err = addTable(w, c)
+		}
+		return w, err
+	})
+}
+
+// ConvertTable writes the word embedding of a checkpoint, in INT8, and its vocabulary as a packed table called name at path, for several
+// models to share. The checkpoint is called model, as for Convert.
+func ConvertTable(ctx context.Context, model, path, name string) error {
+	return convert(ctx, model, path, func(c *bert.Checkpoint) (*packed.Writer, error) {
+		w := &packed.Writer{Meta: packed.Meta{Name: name}}
+		return w, addTable(w, c)
+	})
+}
+
+// convert writes what pack makes of the checkpoint called model at path. What pack gives refers to the checkpoint.
+func convert(ctx context.Context, model, path string, pack func(*bert.Checkpoint) (*packed.Writer, error)) error {
+	src, err := locate.Resolve(ctx, model)
+	if err != nil {
+		return err
+	}
+	fail := func(err error) error { return fmt.Errorf("biobert: convert %q: %w", model, err) }
+	at, err := locate.Checkpoint(ctx, src, "it opens as it is; to write it anew, start from the checkpoint that it was made of")
+	if err != nil {
+		return fail(err)
+	}
+	c, err := bert.OpenCheckpoint(at)
 	if err != nil {
 		return fail(err)
 	}
 	defer c.Close()
-	meta := packed.Meta{Name: filepath.Base(dir)}
-	if tablePath != "" {
-		t, err := packed.OpenFile(tablePath)
-		if err != nil {
-			return fail(err)
-		}
-		defer t.Close()
-		if want := []int{c.Config.Vocab, c.Config.Hidden}; !slices.Equal(t.Shape("embeddings.word"), want) {
-			return fail(fmt.Errorf("table %q is %v, the model wants %v", tablePath, t.Shape("embeddings.word"), want))
-		}
-		meta.Table, meta.TableCRC = t.Name, t.CRC
-	}
-	w, err := c.Export(e, meta)
-	if err == nil && tablePath == "" {
-		err = addTable(w, c)
-	}
+	w, err := pack(c)
 	if err == nil {
 		err = bert.WriteFile(path, w)
 	}
 	if err != nil {
 		return fail(err)
-	}
-	return nil
-}
-
-// ConvertTable writes the word embedding of the checkpoint folder dir, in INT8, and its vocabulary
-// as a packed table called name at path, for several models to share.
-func ConvertTable(dir, path, name string) error {
-	c, err := bert.OpenCheckpoint(dir)
-	if err != nil {
-		return fmt.Errorf("biobert: convert %q: %w", dir, err)
-	}
-	defer c.Close()
-	w := &packed.Writer{Meta: packed.Meta{Name: name}}
-	if err = addTable(w, c); err == nil {
-		err = bert.WriteFile(path, w)
-	}
-	if err != nil {
-		return fmt.Errorf("biobert: convert %q: %w", dir, err)
 	}
 	return nil
 }

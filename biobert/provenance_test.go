@@ -78,10 +78,10 @@ func TestProvenance(t *testing.T) {
 func TestProvenancePacked(t *testing.T) {
 	dir := t.TempDir()
 	file, table := filepath.Join(dir, "tiny.model"), filepath.Join(dir, "tiny.table")
-	if err := ConvertTable("testdata/tiny-pruned90", table, "provenance-table"); err != nil {
+	if err := ConvertTable(ctx, "testdata/tiny-pruned90", table, "provenance-table"); err != nil {
 		t.Fatal(err)
 	}
-	if err := Convert("testdata/tiny-pruned90", file, "sparse", table); err != nil {
+	if err := Convert(ctx, "testdata/tiny-pruned90", file, "sparse", table); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(table)

@@ -256,7 +256,7 @@ func TestQuestionAnsweringErrors(t *testing.T) {
 func TestPackedQuestionAnswering(t *testing.T) {
 	for _, engine := range []string{"dense", "sparse"} {
 		file := filepath.Join(t.TempDir(), "model.sbm")
-		if err := Convert("testdata/tiny-qa", file, engine, ""); err != nil {
+		if err := Convert(ctx, "testdata/tiny-qa", file, engine, ""); err != nil {
 			t.Fatal(err)
 		}
 		got, want := openQA(t, file, WithTopK(30)), openQA(t, "testdata/tiny-qa", WithEngine(engine), WithTopK(30))

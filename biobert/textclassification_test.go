@@ -284,7 +284,7 @@ func TestWrongHead(t *testing.T) {
 	}
 	for head, dir := range models {
 		file := filepath.Join(t.TempDir(), "model.sbm")
-		if err := Convert(dir, file, "sparse", ""); err != nil {
+		if err := Convert(ctx, dir, file, "sparse", ""); err != nil {
 			t.Fatal(err)
 		}
 		for want, f := range open {
@@ -309,7 +309,7 @@ func TestPackedTextClassification(t *testing.T) {
 	for _, model := range []string{"tiny-relation", "tiny-topics"} {
 		for _, engine := range []string{"dense", "sparse"} {
 			file := filepath.Join(t.TempDir(), "model.sbm")
-			if err := Convert("testdata/"+model, file, engine, ""); err != nil {
+			if err := Convert(ctx, "testdata/"+model, file, engine, ""); err != nil {
 				t.Fatal(err)
 			}
 			got := openText(t, file, WithTopK(0), WithTruncation())

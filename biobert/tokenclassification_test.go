@@ -357,7 +357,7 @@ func TestAggregationOfModel(t *testing.T) {
 	}
 	const first = `{"token-classification": {"aggregation_strategy": "first"}}`
 	packed := filepath.Join(t.TempDir(), "m.sbm")
-	if err := Convert(model(first), packed, "dense", ""); err != nil {
+	if err := Convert(ctx, model(first), packed, "dense", ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -617,14 +617,14 @@ func TestPackedFilesGiveTheSameResults(t *testing.T) {
 	dir := t.TempDir()
 	for _, engine := range []string{"dense", "sparse"} {
 		whole, table, apart := filepath.Join(dir, engine+".sbm"), filepath.Join(dir, "table.sbm"), filepath.Join(dir, engine+"-apart.sbm")
-		if err := Convert("testdata/tiny-pruned90", whole, engine, ""); err != nil {
+		if err := Convert(ctx, "testdata/tiny-pruned90", whole, engine, ""); err != nil {
 			t.Fatal(err)
 		}
 		name := "tiny-table-" + engine
-		if err := ConvertTable("testdata/tiny-pruned90", table, name); err != nil {
+		if err := ConvertTable(ctx, "testdata/tiny-pruned90", table, name); err != nil {
 			t.Fatal(err)
 		}
-		if err := Convert("testdata/tiny-pruned90", apart, engine, table); err != nil {
+		if err := Convert(ctx, "testdata/tiny-pruned90", apart, engine, table); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := NewTokenClassification(ctx, apart); err == nil || !strings.Contains(err.Error(), name) {

@@ -23,9 +23,9 @@ such a file.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := error(nil)
 			if name != "" {
-				err = biobert.ConvertTable(model, output, name)
+				err = biobert.ConvertTable(cmd.Context(), model, output, name)
 			} else {
-				err = biobert.Convert(model, output, engine, table)
+				err = biobert.Convert(cmd.Context(), model, output, engine, table)
 			}
 			if err != nil {
 				return err
