@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sparsebio/sparsebio/biobert/hub"
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
+	"github.com/sparsebio/sparsebio/biobert/internal/locate"
 	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
 	"github.com/sparsebio/sparsebio/biobert/internal/pytorch"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
@@ -30,24 +30,15 @@ type checkpoint struct {
 	prefix string                // of the encoder's tensors: "bert." or none
 }
 
-// openCheckpoint opens the model called name, which must be a checkpoint folder, an ONNX file in one, or a model of the hub.
+// openCheckpoint opens the model called name, which must not be a packed one.
 func openCheckpoint(ctx context.Context, name string) (*checkpoint, error) {
-	src, err := hub.Resolve(ctx, name, hub.WithConfigCheck(func(config []byte) error {
-		_, err := bert.ParseConfig(config)
-		return err
-	}))
+	src, err := locate.Resolve(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	path := src.Dir
-	switch {
-	case path != "":
-	case bert.IsONNX(src.File):
-		path = src.File
-	case hub.IsArchive(src.File):
-		return nil, errors.New("it is an archive (unpack it, and give the folder)")
-	default:
-		return nil, errors.New("it is a packed model, whose weights are quantized (start from the dense checkpoint that it was made of)")
+	path, err := locate.Checkpoint(ctx, src, "its weights are quantized; start from the dense checkpoint that it was made of")
+	if err != nil {
+		return nil, err
 	}
 	c := &checkpoint{of: map[string]weightFile{}}
 	if c.Checkpoint, err = bert.OpenCheckpoint(path); err != nil {

@@ -126,7 +126,7 @@ func TestSourceRefusals(t *testing.T) {
 	for model, want := range map[string]string{
 		pickled:                                "of its weights are zero already",
 		filepath.Join(quantized, "model.onnx"): "its weights are quantized (start from the floating-point model)",
-		filepath.Join(quantized, "compress.json"): "it is a packed model",
+		filepath.Join(quantized, "compress.json"): "to open a checkpoint, give its folder",
 	} {
 		if _, err := Run(t.Context(), model, sentences(24)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", filepath.Base(model), err, want)
