@@ -48,10 +48,8 @@ func outputs(ctx context.Context, m *bert.Model, threads int, sequences [][]int3
 			for r := range rows.Rows {
 				a.logits = append(a.logits, rows.Row(r)...)
 			}
-			for _, x := range a.logits {
-				if x-x != 0 {
-					return nil, errNotNumbers
-				}
+			if !finite(a.logits) {
+				return nil, errNotNumbers
 			}
 			out = append(out, a)
 		}

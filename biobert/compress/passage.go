@@ -65,6 +65,9 @@ func (p *passage) group(ctx context.Context, i int, group []int, g *gram, was, i
 		if err := pr.prune(ctx, m); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		if !finite(m.w.Data) || !finite(m.bias) {
+			return fmt.Errorf("%s: %s gives weights that are not numbers (are the model's activations?)", name, p.method)
+		}
 		if !p.float {
 			round(m.w)
 		}
@@ -83,6 +86,15 @@ func (p *passage) group(ctx context.Context, i int, group []int, g *gram, was, i
 		p.meter.step("layer %d of %d, %s", i+1, p.checkpoint.Config.Layers, matrixNames[j])
 	}
 	return nil
+}
+
+func finite(v []float32) bool {
+	for _, x := range v {
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // round rounds the weights to whole multiples of their row's scale, as kernels.QuantizeS8Rows has them.
