@@ -65,10 +65,15 @@ func readCard(where string, r io.Reader) (*card, error) {
 	c := &card{features: make(map[string]Features)}
 	for _, s := range cardSections(string(bytes.TrimPrefix(data, bom))) {
 		n, err := yaml.Parse(s.text, s.line)
-		if err == nil && s.key == "configs" {
-			c.configs, err = cardConfigs(n.Get("configs"))
-		} else if err == nil {
-			err = c.infos(n.Get("dataset_info"))
+		if err == nil {
+			switch v := n.Get(s.key); {
+			case v == nil:
+				err = at(n, "%q is not followed by a colon and a value", s.key)
+			case s.key == "configs":
+				c.configs, err = cardConfigs(v)
+			default:
+				err = c.infos(v)
+			}
 		}
 		var at *yaml.Error
 		if errors.As(err, &at) {

@@ -123,6 +123,8 @@ func TestConfigErrors(t *testing.T) {
 		{card("- config_name: a\n  data_files: []"), "", `README.md:4: no files`},
 		{card("- config_name: &a b"), "", `README.md:3: "&" has a meaning that is not supported`},
 		{card("  a: b"), "", `README.md:3: configs must be a list, but is a mapping`},
+		{"---\nconfigs\n---\n", "", `README.md:2: "configs" is not followed by a colon and a value`},
+		{"---\ndataset_info:x\n---\n", "", `README.md:2: "dataset_info" is not followed by a colon and a value`},
 		{card("- a"), "", `README.md:3: a configuration must be a mapping, but is a text`},
 		{"---\ndataset_info:\n  features:\n  - name: text\n    dtype:\n      class_label:\n        names:\n          '1': a\n---\n", "", `README.md:8: the labels are not numbered from 0 to 0: there is "1"`},
 		{"---\ndataset_info:\n  features:\n  - dtype: string\n---\n", "", "README.md:4: a feature without a name"},
