@@ -62,7 +62,7 @@ model are read in overlapping windows.`,
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&b.models, "model", []string{"jnlpba-dense", "jnlpba"}, "models to compare")
+	f.StringSliceVar(&b.models, "model", []string{"jnlpba-dense", "jnlpba"}, modelUsage("models to compare, with commas between them"))
 	f.StringVar(&b.synthetic, "synthetic", "", "use random weights of this shape: bert-base, bert-large, minilm")
 	f.Float64Var(&b.sparsity, "sparsity", 0.9, "share of zeros of the synthetic sparse model")
 	f.StringVar(&b.pattern, "pattern", "random", "zeros of the synthetic sparse model: random, or 1x4 (four neighbours in a row)")

@@ -42,7 +42,7 @@ also model.onnx, quantized as SparseML does it, for ONNX Runtime and DeepSparse.
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.model, "model", "", "checkpoint folder, or an ONNX file in one")
+	fs.StringVar(&f.model, "model", "", checkpointUsage("dense model to compress"))
 	fs.Float64Var(&f.sparsity, "sparsity", 0.9, "share of the encoder's weights to remove, between 0 and 1")
 	fs.StringVar(&f.method, "method", string(compress.ADMM), "how: "+methodNames())
 	fs.IntVar(&f.blocks, "blocks", 1, "weights that go together, neighbours along the inputs: 1 or 4")

@@ -13,8 +13,8 @@ func convertCommand() *cobra.Command {
 	var model, output, engine, table, name string
 	c := &cobra.Command{
 		Use:   "convert",
-		Short: "Write a checkpoint folder as one packed model file",
-		Long: `Write a HuggingFace checkpoint folder as one packed file that opens in milliseconds: the encoder
+		Short: "Write a checkpoint as one packed model file",
+		Long: `Write a HuggingFace checkpoint as one packed file that opens in milliseconds: the encoder
 sparse in INT8 or dense in half precision, the word embedding in INT8. With --table-name the output
 is only the word embedding and the vocabulary, under that name; with --table the output uses those of
 such a file.`,
@@ -39,7 +39,7 @@ such a file.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&model, "model", "", "checkpoint folder")
+	f.StringVar(&model, "model", "", checkpointUsage("model to write"))
 	f.StringVar(&output, "output", "", "file to write")
 	f.StringVar(&engine, "engine", "sparse", "form of the encoder's weights: sparse or dense")
 	f.StringVar(&table, "table", "", "packed table to use")

@@ -64,7 +64,7 @@ from 0 to 1. The whole file is scored, whatever a model was trained on.`,
 	f := c.Flags()
 	f.StringVar(&e.task, "task", "", "what is scored: "+strings.Join(evalTasks, ", "))
 	f.StringVar(&e.data, "data", "", "annotated file, or the folder that the corpus is in")
-	f.StringSliceVar(&e.models, "model", nil, "models to compare: names of registered models, checkpoint folders or packed files (default: those registered for the task)")
+	f.StringSliceVar(&e.models, "model", nil, modelUsage("models to compare, with commas between them")+" (default: those registered for the task)")
 	f.StringVar(&e.entityModel, "entity-model", "", "model that finds the entities of relations from end to end (default: that of the task)")
 	f.BoolVar(&e.asJSON, "json", false, "print JSON")
 	addPipelineFlags(c, &e.threads, &e.engine, nil)

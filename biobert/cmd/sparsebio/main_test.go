@@ -215,6 +215,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Every command that opens a model says how it may be called.
+func TestModelUsage(t *testing.T) {
+	for command, embedded := range map[string]bool{"ner": true, "relations": true, "eval": true, "bench": true, "convert": false, "compress": false} {
+		help := mustRun(t, command, "--help")
+		if !strings.Contains(help, checkpointNames) || strings.Contains(help, "an embedded one (") != embedded {
+			t.Errorf("%s does not say which models there are:\n%s", command, help)
+		}
+	}
+}
+
 func TestConvert(t *testing.T) {
 	packed := filepath.Join(t.TempDir(), "tiny.sbm")
 	mustRun(t, "convert", "--model", tiny, "--output", packed, "--engine", "dense")

@@ -81,7 +81,7 @@ name, or the embedded data set arxiv-biology-demo. The output is JSONL, CSV or P
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&model, "model", "jnlpba", "name of a registered model, checkpoint folder or packed model file")
+	f.StringVar(&model, "model", "jnlpba", modelUsage("model that reads"))
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
 	f.StringVar(&split, "split", "", splitUsage)
 	f.StringVar(&text, "text", "", textUsage)

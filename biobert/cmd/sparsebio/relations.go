@@ -98,7 +98,7 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&model, "model", "chemprot", "relation model: chemprot, ddi, a checkpoint folder or packed model file")
+	f.StringVar(&model, "model", "chemprot", modelUsage("model of relations"))
 	f.StringVar(&entities, "entity-model", "", "model that finds the entities (default: the relation model's)")
 	f.BoolVar(&given, "given-entities", false, "relate the entities that the input has")
 	f.StringVar(&input, "input", "arxiv-biology-demo", "data set to read")
