@@ -118,9 +118,5 @@ func TestBioBERT(t *testing.T) {
 
 // The same with the size of the real one: 430 MB.
 func TestBioBERTRealSize(t *testing.T) {
-	const variable = "SPARSEBIO_REAL_SIZE"
-	if os.Getenv(variable) == "" {
-		t.Skipf("takes a minute, 430 MB on disk twice and 3 GB of memory (set %s=1)", variable)
-	}
-	testBioBERT(t, berttest.Base, berttest.WriteLegacy)
+	testBioBERT(t, berttest.RealSize(t, "a minute, 430 MB on disk twice and 3 GB of memory"), berttest.WriteLegacy)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -21,8 +22,8 @@ type Shape struct{ Layers, Hidden, Heads, Vocab int }
 // Base is the shape of BioBERT, whose weights are 430 MB.
 var Base = Shape{12, 768, 12, 28996}
 
-// ParseShape reads one such as "2x64", the vocabulary of which is small unless the size is that of Base. A head has 64 numbers, in narrow encoders 16.
-func ParseShape(text string) (Shape, error) {
+// parseShape reads one such as "2x64", with a small vocabulary. A head has 64 numbers, in narrow encoders 16.
+func parseShape(text string) (Shape, error) {
 	s := Shape{Vocab: 3000}
 	if n, err := fmt.Sscanf(text, "%dx%d", &s.Layers, &s.Hidden); n != 2 || err != nil || s.Layers < 1 || s.Hidden < 16 || s.Hidden%16 != 0 {
 		return s, fmt.Errorf("berttest: shape %q (want layers and width, such as 2x64)", text)
@@ -30,18 +31,34 @@ func ParseShape(text string) (Shape, error) {
 	if s.Heads = s.Hidden / 16; s.Hidden%64 == 0 && s.Hidden > 64 {
 		s.Heads = s.Hidden / 64
 	}
-	if s.Layers == Base.Layers && s.Hidden == Base.Hidden {
-		return Base, nil
-	}
 	return s, nil
+}
+
+// RealSize returns the shape that the environment variable SPARSEBIO_REAL_SIZE gives, that of Base if it is 1, and skips the test without it.
+func RealSize(t testing.TB, needs string) Shape {
+	t.Helper()
+	const variable = "SPARSEBIO_REAL_SIZE"
+	switch text := os.Getenv(variable); text {
+	case "":
+		t.Skipf("needs %s (set %s=1, or to a smaller shape, such as 2x64)", needs, variable)
+	case "1":
+		return Base
+	default:
+		s, err := parseShape(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	return Shape{}
 }
 
 // Labels are those of the checkpoints.
 var Labels = []string{"O", "B-GENE", "I-GENE"}
 
 // WriteBioBERT writes a token classifier as it is fine-tuned from BioBERT: config.json, vocab.txt, tokenizer_config.json and pytorch_model.bin, which
-// write writes. It has the names of checkpoints converted from TensorFlow, and what is left of pre-training. Weights are random, as BERT is
-// initialized, but for the classifier, whose labels would hardly differ. It fails the test if it cannot.
+// write writes. It has the names of checkpoints converted from TensorFlow, and what is left of pre-training. Weights are random, each
+// layer has its part in the outputs, and the labels differ. It fails the test if it cannot.
 func WriteBioBERT(t testing.TB, dir string, s Shape, write func(io.Writer, []Tensor) error) {
 	t.Helper()
 	labels := map[string]string{}
@@ -93,33 +110,34 @@ func tensors(s Shape) []Tensor {
 			}
 		}})
 	}
-	weight := func(name string, n, k int) { add(name+".weight", 0, 0.02, n, k) }
-	linear := func(name string, n, k int) {
-		weight(name, n, k)
+	linear := func(name string, n, k int, scale float64) {
+		add(name+".weight", 0, scale/math.Sqrt(float64(k)), n, k)
 		add(name+".bias", 0, 0.02, n)
 	}
 	norm := func(name string) {
 		add(name+".LayerNorm.gamma", 1, 0.02, s.Hidden)
 		add(name+".LayerNorm.beta", 0, 0.02, s.Hidden)
 	}
+	// What a layer adds is less than what it is added to, as in trained models: else all tokens become alike on the way.
+	const residual = 0.25
 	h, up := s.Hidden, 4*s.Hidden
-	weight("bert.embeddings.word_embeddings", s.Vocab, h)
-	weight("bert.embeddings.position_embeddings", 512, h)
-	weight("bert.embeddings.token_type_embeddings", 2, h)
+	add("bert.embeddings.word_embeddings.weight", 0, 0.02, s.Vocab, h)
+	add("bert.embeddings.position_embeddings.weight", 0, 0.02, 512, h)
+	add("bert.embeddings.token_type_embeddings.weight", 0, 0.02, 2, h)
 	norm("bert.embeddings")
 	for i := range s.Layers {
 		at := fmt.Sprintf("bert.encoder.layer.%d.", i)
 		for _, x := range []string{"query", "key", "value"} {
-			linear(at+"attention.self."+x, h, h)
+			linear(at+"attention.self."+x, h, h, 1)
 		}
-		linear(at+"attention.output.dense", h, h)
+		linear(at+"attention.output.dense", h, h, residual)
 		norm(at + "attention.output")
-		linear(at+"intermediate.dense", up, h)
-		linear(at+"output.dense", h, up)
+		linear(at+"intermediate.dense", up, h, 1)
+		linear(at+"output.dense", h, up, residual)
 		norm(at + "output")
 	}
-	linear("bert.pooler.dense", h, h)
-	linear("cls.seq_relationship", 2, h)
+	linear("bert.pooler.dense", h, h, 1)
+	linear("cls.seq_relationship", 2, h, 1)
 	add("classifier.weight", 0, 1, len(Labels), h)
 	add("classifier.bias", 0, 1, len(Labels))
 	return ts
