@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from .loop import Clock, Distillation, Pruning, Stopped, Trainer
+from .loop import Clock, Distillation, Pruning, Stopped
 from .model import start_folder
 from .stages import Stages
 from .tasks import TASKS, smoke
@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--table", type=Path, help="checkpoint whose embeddings all tasks share (default: shared models/jnlpba-pruned90)")
     g = p.add_argument_group("pruning")
     g.add_argument("--sparsity", type=float, default=0.9)
+    g.add_argument("--how", default="obs", choices=["obs", "gradual"], help="in one go before training, or little by little; --score and --scope are for the latter")
     g.add_argument("--score", default="magnitude", choices=["magnitude", "fisher"])
     g.add_argument("--scope", default="layer", choices=["layer", "global"])
     g.add_argument("--block", type=int, default=1, help="weights that are pruned together, along the inputs")
@@ -51,9 +52,9 @@ def main() -> int:
     if a.device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("train: no CUDA device here")
     clock = Clock(a.time_limit)
-    pruning = Pruning(final=a.sparsity, score=a.score, scope=a.scope, block=a.block)
+    pruning = Pruning(how=a.how, final=a.sparsity, score=a.score, scope=a.scope, block=a.block)
     if a.smoke:
-        pruning.every, Trainer.dev_rows = 2, 48
+        pruning.every, Stages.most, Stages.calibration = 2, 48, 2000
     try:
         for name in TASKS if a.task == "all" else [a.task]:
             task = smoke(TASKS[name]) if a.smoke else TASKS[name]

@@ -1,9 +1,9 @@
 """Writes the model card of a finished model, from what training measured and from what the engine scores.
 
-    sparsebio eval --task TASK --data DEV --model MODEL --json >eval.json
+    sparsebio eval --task TASK --data DEV --model DIR/TASK/teacher/model,MODEL --json >eval.json
     python -m train.card --task TASK --out DIR --eval eval.json --to FOLDER      FOLDER/README.md, metrics.json, teacher.json
 
-MODEL is the packed model as it ships. The card is made of these figures only; it is not to be edited by hand.
+MODEL is the packed model as it ships, after its teacher. The card is made of these figures only; it is not to be edited by hand.
 """
 
 import argparse
@@ -52,13 +52,13 @@ def percent(x: float) -> str:
 
 def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
     task, (what, limits) = TASKS[name], ABOUT[name]
-    m = ev["models"][0]
+    dense, m = ev["models"]
     settings, pruning = student["settings"], student["pruning"]
     size = ", ".join(f"{s['n']:,} {s['what']}" for s in ev["size"])
     low, high = m["f1_ci"]
     rows = "\n".join(f"| {t['type']} | {percent(t['precision'])} | {percent(t['recall'])} | {percent(t['f1'])} | {t['support']:,} |" for t in m["types"])
     also = "".join(f"Also: {a['metric']} {percent(a['micro']['f1'])}. " for a in m.get("also") or [])
-    fp32, int8 = student["scores_fp32"]["dev"], student["scores_int8"]["dev"]
+    also_read = f", {student['transfer']:,} abstracts or parts of them without annotations besides in each epoch" if student["transfer"] else ""
     return f"""# {name}
 
 {what}
@@ -69,8 +69,9 @@ def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
 | start | all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) |
 | training data | {task.data} |
 | licence of the data | {task.licence} |
-| pruning | magnitude, in each encoder matrix, gradual to {100 * pruning["final"]:.0f} %, distilled from a dense teacher's labels and hidden states; {settings["epochs"]:g} epochs |
-| weights | INT8, one scale per output; {100 * student["sparsity"]:.1f} % of the encoder's are zero |
+| pruning | {100 * student['sparsity']:.1f} % of each encoder matrix: Optimal Brain Surgeon, layer by layer, then training with what is left |
+| distillation | from a dense teacher's labels and hidden states{also_read}; {settings["epochs"]:g} epochs |
+| weights | INT8, one scale per output |
 | activations | 8 bits, a scale and zero point per token, simulated in the last {100 - 100 * pruning["int8"]:.0f} % of the training |
 | word embedding | INT8, one scale per row, frozen, in the shared table `minilm` |
 
@@ -79,16 +80,13 @@ Scores on the dev set ({size}), {ev["metric"]}:
 | | precision | recall | F1 |
 |---|---|---|---|
 | **{name}**, sparse INT8, as shipped | {percent(m["precision"])} | {percent(m["recall"])} | **{percent(m["f1"])}** ({percent(low)} to {percent(high)}) |
-| the same, simulated in training | {int8["precision"]:.2f} | {int8["recall"]:.2f} | {int8["f1"]:.2f} |
-| the same weights in fp32 | {fp32["precision"]:.2f} | {fp32["recall"]:.2f} | {fp32["f1"]:.2f} |
-| its dense teacher, fp32 | {teacher["scores_fp32"]["dev"]["precision"]:.2f} | {teacher["scores_fp32"]["dev"]["recall"]:.2f} | {teacher["scores_fp32"]["dev"]["f1"]:.2f} |
+| its dense teacher, fp32 | {percent(dense["precision"])} | {percent(dense["recall"])} | {percent(dense["f1"])} |
 
 | type | precision | recall | F1 | support |
 |---|---|---|---|---|
 {rows}
 
-{also}The interval holds 95 % by bootstrap over documents. Scores in training are those of the most probable
-label of each word or pair; the pipeline takes the most probable labels that IOB2 allows, where it reads words of a corpus. The dev set chose the model among its epochs, and by how much ({student["offset"]:+.1f}) the
+{also}The interval holds 95 % by bootstrap over documents. The dev set chose the model among its epochs, and by how much ({student["offset"]:+.1f}) the
 bias of its first label, {task.labels[0]}, was moved. {limits} Not for clinical use.
 
     sparsebio eval --task {name} --data DEV

@@ -8,14 +8,14 @@ from .tasks import Task
 
 
 @torch.no_grad()
-def logits(model: Bert, exs: list[data.Example], device, half: bool, tokens: int = 8192) -> list[torch.Tensor]:
-    """Of the words of each example [words, labels], or of the example [labels]. half: in bf16, faster and not quite what is shipped."""
+def logits(model: Bert, exs: list[data.Example], device, tokens: int = 8192) -> list[torch.Tensor]:
+    """Of the words of each example [words, labels], or of the example [labels], in bf16: faster and not quite what is shipped."""
     was = model.training
     model.eval()
     out: list = [None] * len(exs)
     for some in data.by_length([len(e.ids) for e in exs], tokens):
         b = data.collate([exs[i] for i in some], device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
+        with torch.autocast(device.type, torch.bfloat16):
             all, _ = model(b["ids"], b["mask"])
         for i, x in zip(some, all.float().cpu()):
             out[i] = x[exs[i].words] if model.tagger else x
@@ -39,16 +39,16 @@ def judge(task: Task, labels: list[str], rows: list, exs: list[data.Example], lo
     return scores.sets(gold, sets)
 
 
-def score(task: Task, model: Bert, rows: list, exs: list[data.Example], device, half: bool = False) -> dict:
+def score(task: Task, model: Bert, rows: list, exs: list[data.Example], device) -> dict:
     """Scores on rows, of which exs are the examples."""
-    return judge(task, model.labels, rows, exs, logits(model, exs, device, half))
+    return judge(task, model.labels, rows, exs, logits(model, exs, device))
 
 
 @torch.no_grad()
 def balance(task: Task, model: Bert, rows: list, exs: list[data.Example], device) -> float:
     """Moves the bias of the first label, O or no relation, to where F1 is best on rows, and returns by how much. Training
     minimizes another loss, on another share of negatives; this one number is chosen on dev."""
-    found = logits(model, exs, device, half=False)
+    found = logits(model, exs, device)
     first = torch.zeros(len(model.labels))
     first[0] = 1
     by = {k / 10: judge(task, model.labels, rows, exs, [x + k / 10 * first for x in found])["f1"] for k in range(-15, 16)}
@@ -57,6 +57,6 @@ def balance(task: Task, model: Bert, rows: list, exs: list[data.Example], device
     return best
 
 
-def sample(task: Task, rows: list, most: int) -> list:
+def sample(rows: list, most: int) -> list:
     """Every n-th row: enough to choose by, where the whole dev set would take minutes."""
     return rows[:: -(-len(rows) // most)] if rows else rows

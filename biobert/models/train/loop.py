@@ -52,8 +52,10 @@ class Distillation:
 
 @dataclass
 class Pruning:
-    """ramp and int8 are shares of all steps: where the schedule begins and ends, and where INT8 is simulated from."""
+    """how: "obs", in one go before the first step, or "gradual". ramp and int8 are shares of all steps: where the schedule begins and
+    ends, and where INT8 is simulated from."""
 
+    how: str = "obs"
     final: float = 0.9
     ramp: tuple[float, float] = (0.03, 0.6)
     every: int = 20
@@ -78,7 +80,6 @@ def write_atomic(path: Path, write) -> None:
 class Trainer:
     """Trains one model on one task; with a teacher and a pruner, prunes it on the way."""
 
-    dev_rows = 3000  # to choose by
     remember_bytes = 7 << 30  # of the teacher's hidden states
     checkpoint_steps = 200
 
@@ -108,7 +109,7 @@ class Trainer:
         if teacher:
             teacher.to(device).eval()
         self.taught_of: dict[int, tuple] = {}
-        self.remember = device.type == "cpu" and own * len(model.layers) * HIDDEN * 2 < self.remember_bytes
+        self.remember = self.remember_bytes // (len(model.layers) * HIDDEN * 2) if device.type == "cpu" else 0  # tokens
         self.signature = {"task": task.name, "settings": vars(settings), "seed": seed, "steps": self.steps, "transfer": self.some_more,
                           "pruning": vars(pruning) if pruning else None, "distillation": vars(distillation) if distillation else None}
 
@@ -143,12 +144,14 @@ class Trainer:
         """Warms up, holds while the model is pruned, and falls to zero in a straight line."""
         s = self.settings
         warm = max(round(s.warmup * self.steps), 1)
-        hold = round(self.pruning.ramp[1] * self.steps) if self.pruning else warm
+        hold = max(self.ramp()[1], warm) if self.pruning else warm
         if step < warm:
             return s.rate * (step + 1) / warm
         return s.rate * min(1.0, (self.steps - step) / max(self.steps - hold, 1))
 
     def ramp(self) -> tuple[int, int]:
+        if self.pruning.how == "obs":
+            return 0, 0
         return round(self.pruning.ramp[0] * self.steps), round(self.pruning.ramp[1] * self.steps)
 
     def int8_now(self) -> bool:
@@ -163,10 +166,12 @@ class Trainer:
     @torch.no_grad()
     def taught(self, some: list[int], b: dict):
         """What the teacher says of examples: computed once where memory allows, for it never changes."""
-        if not self.remember or some[0] >= self.labelled:
-            return self.teacher(b["ids"], b["mask"])
-        if any(i not in self.taught_of for i in some):
+        if some[0] >= self.labelled or any(i not in self.taught_of for i in some):
             logits, hidden = self.teacher(b["ids"], b["mask"])
+            new = sum(self.sizes[i] for i in some if i not in self.taught_of)
+            if some[0] >= self.labelled or new > self.remember:
+                return logits, hidden
+            self.remember -= new
             for row, i in enumerate(some):
                 n = self.sizes[i] if self.task.tagger else None
                 self.taught_of[i] = logits[row, :n].clone(), torch.stack([h[row, : self.sizes[i]] for h in hidden]).bfloat16()
@@ -273,7 +278,7 @@ class Trainer:
         """Scores the model on dev and keeps it if it is the best so far that has lost all it is to lose."""
         rows, exs = self.dev
         self.model.set_int8(self.pruning is not None and self.pruned())
-        s = evaluate.score(self.task, self.model, rows, exs, self.device, half=True)
+        s = evaluate.score(self.task, self.model, rows, exs, self.device)
         now = {"sparsity": round(self.pruner.total(), 4)} if self.pruner else {}
         self.note(dev_f1=s["f1"], dev_precision=s["precision"], dev_recall=s["recall"], **now)
         if self.pruned() and s["f1"] >= self.best:
@@ -305,7 +310,7 @@ class Trainer:
                 self.note(**{k: round(v / n, 4) for k, v in sums.items()}, rate=f"{self.rate(self.step - 1):.2e}",
                           tokens_per_s=round(tokens / took), tokens_per_cpu_s=round(tokens / max(used, 1e-9)), **extra)
                 began, cpu, tokens, sums, n = time.monotonic(), cpu_seconds(), 0, {}, 0
-            if self.step % self.per_epoch == 0 or self.step == self.steps:
+            if self.step % self.per_epoch == 0 and 2 * self.step >= self.steps or self.step == self.steps:
                 self.judge()
                 began, cpu = time.monotonic(), cpu_seconds()
             if self.step % self.checkpoint_steps == 0 or self.step == self.steps:

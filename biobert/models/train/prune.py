@@ -13,7 +13,7 @@ def sparsity(step: int, ramp: tuple[int, int], final: float, initial: float = 0.
 
 
 class Pruner:
-    """Keeps masks of the encoder's matrices. What is pruned stays zero.
+    """Keeps masks of the encoder's matrices. What is pruned, here or before, stays zero.
 
     score: "magnitude", |w|, or "fisher", w^2 times the running mean of squared gradients that Adam has anyway: the
     diagonal of OBS. scope: "layer" prunes every matrix alike, "global" compares scores across matrices, each first
@@ -22,7 +22,7 @@ class Pruner:
 
     def __init__(self, model: Bert, score: str, scope: str, block: int):
         self.linears, self.score, self.scope, self.block = model.linears(), score, scope, block
-        self.masks = {n: torch.ones_like(m.weight, dtype=torch.bool) for n, m in self.linears.items()}
+        self.masks = {n: m.weight != 0 for n, m in self.linears.items()}
 
     @torch.no_grad()
     def update(self, target: float, optimizer: torch.optim.Optimizer) -> None:

@@ -113,7 +113,7 @@ def resuming() -> str:
     task = smoke(TASKS["jnlpba"])
     rows = task.train(), task.dev()
     task = replace(task, train=lambda: rows[0], dev=lambda: rows[1])
-    Trainer.dev_rows, Trainer.remember_bytes, digests = 48, 0, []
+    Stages.most, Stages.calibration, Trainer.remember_bytes, digests = 48, 2000, 0, []
     with tempfile.TemporaryDirectory() as tmp:
         for stops in ((), (5, 9)):
             out = Path(tmp) / str(len(stops))

@@ -1,12 +1,14 @@
 """The stages of a task: teacher, then prune."""
 
+import itertools
+import random
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from . import corpora, data, evaluate, export
+from . import corpora, data, evaluate, export, obs
 from .loop import Clock, Distillation, Pruning, Trainer
 from .model import Bert, load, start
 from .tasks import Task
@@ -15,16 +17,23 @@ from .tasks import Task
 class Stages:
     """What the stages of one task share."""
 
+    rows = {"words": 3000, "spans": 300, "pairs": 4000}  # of dev, to choose by; the engine scores all of it
+    most = 1 << 30
+    calibration = 48_000  # tokens that say what a matrix is for, where it is pruned in one go
+
     def __init__(self, task: Task, out: Path, start_from: Path, table: Path, device, seed: int, clock: Clock, resume: bool):
+        if task.start:
+            start_from = out.parent / task.start / "teacher" / "model"
+            if not (start_from / "metrics.json").exists():
+                raise SystemExit(f"train: {task.name}: no finished teacher in {start_from} to start from (train {task.start} first)")
         self.task, self.out, self.start_from, self.table = task, out, start_from, table
         self.device, self.seed, self.clock, self.resume = device, seed, clock, resume
         tok = data.load_tokenizer(start_from)
-        self.rows = {"train": task.train(), "dev": task.dev(), **{k: f() for k, f in (task.others or {}).items()}}
-        self.few = evaluate.sample(task, self.rows["dev"], Trainer.dev_rows)
+        train, dev = task.train(), task.dev()
+        dev = evaluate.sample(dev, min(self.rows[task.kind], self.most))
         make = lambda rows, train: data.examples(task, tok, rows, train)
-        self.sets = {"train": (self.rows["train"], make(self.rows["train"], True)), "dev": (self.few, make(self.few, False)),
+        self.sets = {"train": (train, make(train, True)), "dev": (dev, make(dev, False)),
                      "transfer": data.unlabelled(tok, corpora.pretrain()[: task.texts]) if task.transfer else []}
-        self.full = {k: make(rows, False) for k, rows in self.rows.items() if k != "train"}
 
     def model(self) -> Bert:
         torch.manual_seed(self.seed)
@@ -42,29 +51,29 @@ class Stages:
     def done(self, name: str) -> bool:
         return self.resume and (self.out / name / "model" / "metrics.json").exists()
 
-    def scores(self, model: Bert, int8: bool, names) -> dict:
-        model.set_int8(int8)
-        return {k: evaluate.score(self.task, model, self.rows[k], self.full[k], self.device) for k in names}
-
     def finish(self, t: Trainer, name: str, **more) -> None:
-        """Exports the best model of a run and scores it as it is shipped: a teacher in fp32, a student in INT8 too."""
+        """Exports the best model of a run and scores it, a student in simulated INT8."""
         to = t.out / "model"
         began = time.monotonic()
+        t.model.set_int8(t.pruning is not None)
         if t.pruning:
-            t.model.set_int8(True)
-            more["offset"] = evaluate.balance(self.task, t.model, self.rows["dev"], self.full["dev"], self.device)
+            more["offset"] = evaluate.balance(self.task, t.model, *self.sets["dev"], self.device)
         export.halve(t.model)
-        results = {"scores_fp32": self.scores(t.model, False, ["dev"])}
-        if t.pruning:
-            results["scores_int8"] = self.scores(t.model, True, self.full)
+        score = evaluate.score(self.task, t.model, *self.sets["dev"], self.device)
         export.checkpoint(self.task, t.model, self.start_from, to)
         export.metrics(self.task, to, t.log(), stage=name, best_step=t.best_step, **{k: v for k, v in t.signature.items() if k != "task"},
-                       **more, **results, start_sha256=export.sha256(self.start_from / "model.safetensors"),
+                       **more, dev_rows=len(self.sets["dev"][0]), score=score, start_sha256=export.sha256(self.start_from / "model.safetensors"),
                        table_sha256=export.sha256(self.table / "model.safetensors"), device=str(self.device))
-        for how, sets in results.items():
-            print(f"{self.task.name} {name}, {how}: " + ", ".join(f"{k} F1 {s['f1']}" for k, s in sets.items()), flush=True)
+        print(f"{self.task.name} {name}: F1 {score['f1']}", flush=True)
         print(f"{self.task.name} {name}: {time.monotonic() - began:.0f} s to score it and to write {to}", flush=True)
         (t.out / "state.pt").unlink(missing_ok=True)  # large, and of no more use
+
+    def some(self) -> list:
+        """Examples of the train split, to calibrate with."""
+        exs = list(self.sets["train"][1])
+        random.Random(self.seed).shuffle(exs)
+        sizes = itertools.accumulate(len(e.ids) for e in exs)
+        return [e for e, n in zip(exs, sizes) if n <= self.calibration]
 
     def teacher(self) -> None:
         if self.done("teacher"):
@@ -83,7 +92,10 @@ class Stages:
         teacher, model = self.model(), self.model()
         for m in (teacher, model):
             load(m, trained)
+        to = self.folder(name)
+        if pruning.how == "obs" and not (to / "state.pt").exists():
+            obs.prune(model.to(self.device), self.some(), pruning.final, lambda what: print(f"{self.task.name}: {what}", flush=True))
         settings = replace(self.task.prune, epochs=epochs) if epochs else self.task.prune
-        t = Trainer(self.task, model, self.sets, settings, self.folder(name), self.device, self.seed, self.clock, teacher, pruning, distillation)
+        t = Trainer(self.task, model, self.sets, settings, to, self.device, self.seed, self.clock, teacher, pruning, distillation)
         t.run()
         self.finish(t, name, sparsity=t.pruner.total(), sparsity_per_matrix=t.pruner.report())
