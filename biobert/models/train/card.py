@@ -66,7 +66,7 @@ def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
 | | |
 |---|---|
 | architecture | BERT, 6 layers x 384, 12 heads, feed-forward 1536, 512 positions, uncased |
-| start | all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) |
+| start | all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0){f", by way of {task.start}'s dense teacher" if task.start else ""} |
 | training data | {task.data} |
 | licence of the data | {task.licence} |
 | pruning | {100 * student['sparsity']:.1f} % of each encoder matrix: Optimal Brain Surgeon, layer by layer, then training with what is left |
