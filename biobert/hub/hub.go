@@ -24,6 +24,10 @@ const importPath = "github.com/sparsebio/sparsebio/biobert/models/"
 // importPath, that registers each. An unregistered name can so be answered with
 // the import that is missing.
 var embedded = map[string]string{
+	"bc2gm":        "bc2gm",
+	"chemprot":     "chemprot",
+	"chemprot-ner": "chemprotner",
+	"ddi-ner":      "ddiner",
 	"jnlpba":       "jnlpba",
 	"jnlpba-dense": "jnlpba/dense",
 }

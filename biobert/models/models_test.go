@@ -3,6 +3,7 @@ package models_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,8 +11,6 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/hub"
 	_ "github.com/sparsebio/sparsebio/biobert/models"
 )
-
-const sentence = "IL-2 gene expression and NF-κB activation through CD28 require reactive oxygen production in primary human T lymphocytes."
 
 func Example() {
 	ctx := context.Background()
@@ -36,15 +35,50 @@ func Example() {
 	// cell_type  94-121 primary human T lymphocytes
 }
 
-// The models and their twins must open and agree on a plain sentence.
+// From a sentence to a relation: chemprot-ner finds the entities, chemprot relates them.
+func ExampleNewRelationExtraction() {
+	ctx := context.Background()
+	relations, err := biobert.NewRelationExtraction(ctx, "chemprot")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer relations.Close()
+	doc, err := relations.AnnotateText(ctx, estramustine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range doc.Relations {
+		fmt.Printf("%s (%s): %s -> %s\n", r.Type, r.Meaning, r.Source.Text, r.Target.Text)
+	}
+	// Output:
+	// CPR:6 (antagonist): estramustine phosphate -> androgen receptor
+	// CPR:6 (antagonist): EMP -> androgen receptor
+}
+
+const (
+	sentence     = "IL-2 gene expression and NF-κB activation through CD28 require reactive oxygen production in primary human T lymphocytes."
+	estramustine = "We found an antagonistic effect of estramustine phosphate (EMP) metabolites on wild-type and mutated androgen receptor."
+	warfarin     = "Concurrent administration of fluconazole with warfarin increases the plasma concentration of warfarin."
+	lovastatin   = "Lovastatin inhibits HMG-CoA reductase."
+)
+
+// Every model must open, say what it is and find what is plain.
 func TestEmbeddedModels(t *testing.T) {
-	for _, name := range []string{"jnlpba", "jnlpba-dense"} {
-		p, err := biobert.NewTokenClassification(t.Context(), name)
+	for _, c := range []struct{ name, text, want string }{
+		{"jnlpba", sentence, "protein:NF-κB protein:CD28"},
+		{"jnlpba-dense", sentence, "protein:NF-κB protein:CD28"},
+		{"bc2gm", sentence, "GENE:NF-κB GENE:CD28"},
+		{"chemprot-ner", lovastatin, "chemical:Lovastatin gene:HMG-CoA reductase"},
+		{"ddi-ner", warfarin, "drug:fluconazole drug:warfarin"},
+	} {
+		p, err := biobert.NewTokenClassification(t.Context(), c.name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		doc, err := p.AnnotateText(t.Context(), sentence)
+		doc, err := p.AnnotateText(t.Context(), c.text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,22 +86,49 @@ func TestEmbeddedModels(t *testing.T) {
 		for _, e := range doc.Entities {
 			got = append(got, e.Type+":"+e.Text)
 		}
-		for _, want := range []string{"protein:NF-κB", "protein:CD28"} {
-			if !strings.Contains(strings.Join(got, " "), want) {
-				t.Errorf("%s: got %q, want %s among them", name, got, want)
-			}
+		if !strings.Contains(strings.Join(got, " "), c.want) {
+			t.Errorf("%s: got %q, want %s among them", c.name, got, c.want)
 		}
-		if info := p.Info(); info.Layers != 6 || info.Hidden != 384 || (name == "jnlpba") != (info.Sparsity > 0.89) {
-			t.Errorf("%s: %+v", name, info)
+		checkInfo(t, c.name, p.Info())
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"chemprot", lovastatin, "CPR:4 Lovastatin HMG-CoA reductase"},
+		{"chemprot", estramustine, "CPR:6 estramustine phosphate androgen receptor"},
+	} {
+		p, err := biobert.NewRelationExtraction(t.Context(), c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		doc, err := p.AnnotateText(t.Context(), c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range doc.Relations {
+			got = append(got, r.Type+" "+r.Source.Text+" "+r.Target.Text)
+		}
+		if !slices.Contains(got, c.want) {
+			t.Errorf("%s: got %q, want %s among them", c.name, got, c.want)
+		}
+		for _, info := range p.Info() {
+			checkInfo(t, info.Name, info)
 		}
 	}
-	if got := fmt.Sprint(hub.Names()); got != "[jnlpba jnlpba-dense]" {
+	if got := fmt.Sprint(hub.Names()); got != "[bc2gm chemprot chemprot-ner ddi-ner jnlpba jnlpba-dense]" {
 		t.Errorf("registered: %s", got)
 	}
 }
 
+func checkInfo(t *testing.T, name string, info biobert.Info) {
+	t.Helper()
+	if info.Layers != 6 || info.Hidden != 384 || (name != "jnlpba-dense") != (info.Sparsity > 0.89) {
+		t.Errorf("%s: %+v", name, info)
+	}
+}
+
 func BenchmarkOpen(b *testing.B) {
-	for _, name := range hub.Names() {
+	for _, name := range []string{"jnlpba", "jnlpba-dense"} {
 		b.Run("model="+name, func(b *testing.B) {
 			for b.Loop() {
 				p, err := biobert.NewTokenClassification(b.Context(), name)
@@ -82,7 +143,7 @@ func BenchmarkOpen(b *testing.B) {
 
 // BenchmarkFirstResult opens a model and reads a sentence, as a notebook cell does.
 func BenchmarkFirstResult(b *testing.B) {
-	for _, name := range hub.Names() {
+	for _, name := range []string{"jnlpba", "jnlpba-dense"} {
 		b.Run("model="+name, func(b *testing.B) {
 			for b.Loop() {
 				p, err := biobert.NewTokenClassification(b.Context(), name)

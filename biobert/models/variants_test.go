@@ -2,7 +2,9 @@ package models_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"iter"
 	"os"
 	"os/exec"
 	"slices"
@@ -56,7 +58,16 @@ func TestVariantChild(t *testing.T) {
 
 func annotate(t *testing.T, model string, most int) []annot.Document {
 	t.Helper()
-	p, err := biobert.NewTokenClassification(t.Context(), model)
+	var p interface {
+		Annotate(context.Context, iter.Seq2[string, error]) ([]annot.Document, error)
+		Close() error
+	}
+	var err error
+	if model == "chemprot" {
+		p, err = biobert.NewRelationExtraction(t.Context(), model)
+	} else {
+		p, err = biobert.NewTokenClassification(t.Context(), model)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +88,7 @@ func TestVariantsAgree(t *testing.T) {
 	for _, c := range []struct {
 		model     string
 		most, ref int // texts to read, and with the slow reference
-	}{{"jnlpba", 44, 3}, {"jnlpba-dense", 44, 1}} {
+	}{{"jnlpba", 44, 3}, {"jnlpba-dense", 44, 1}, {"chemprot", 20, 1}} {
 		want := annotate(t, c.model, c.most)
 		for _, isa := range kernels.Supported() {
 			most := c.most
@@ -99,8 +110,8 @@ func TestVariantsAgree(t *testing.T) {
 				t.Fatalf("%s, %s: %d documents, want %d", c.model, isa, len(got), most)
 			}
 			for i, d := range got {
-				if !slices.Equal(d.Entities, want[i].Entities) {
-					t.Errorf("%s, %s, document %d: got %+v, want %+v", c.model, isa, i, d.Entities, want[i].Entities)
+				if !slices.Equal(d.Entities, want[i].Entities) || !slices.Equal(d.Relations, want[i].Relations) {
+					t.Errorf("%s, %s, document %d: got %+v, want %+v", c.model, isa, i, d, want[i])
 				}
 			}
 		}

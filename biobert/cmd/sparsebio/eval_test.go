@@ -414,7 +414,7 @@ func TestEvalNotShipped(t *testing.T) {
 		}
 		return
 	}
-	if want := "this version of sparsebio ships no model for --task ddi (have jnlpba"; !strings.HasPrefix(err.Error(), want) {
+	if want := "this version of sparsebio ships no model for --task ddi (have bc2gm"; !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }
