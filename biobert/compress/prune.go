@@ -33,10 +33,7 @@ func methodNames() string {
 	return strings.Join(names, ", ")
 }
 
-// inputs says whether a method needs the sums of products of a matrix's inputs.
-func (m Method) inputs() bool { return m != Magnitude }
-
-// dense says whether it needs the inputs that the matrix has in the dense model.
+// dense says whether a method needs the inputs that the matrix has in the dense model.
 func (m Method) dense() bool { return m == ADMM }
 
 // A matrix is one that is pruned, [outputs, inputs], with its bias, [outputs].

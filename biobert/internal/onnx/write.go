@@ -44,7 +44,6 @@ func Write(w io.Writer, g Graph) error {
 type builder struct {
 	Graph
 	nodes  []byte // fields of GraphProto
-	count  int
 	inits  []initializer
 	zeros  map[uint8]string // scalars
 	shapes struct{ heads, hidden string }
