@@ -19,7 +19,7 @@
 // for the check boxes that hide a type. A chart is a picture (SVG in an <img>) and a
 // table of the same figures, so it can be read where scripts are stripped: on code
 // hosting sites, in an untrusted notebook, on paper. Where scripts run, ECharts,
-// which this package embeds (about 590 KB), takes the picture's place.
+// which this package embeds (about 720 KB), takes the picture's place.
 //
 // The script must be in the page once. WritePage and Page see to it, as does Show
 // for the first chart of a kernel session. A notebook whose cells are run again and

@@ -1,14 +1,14 @@
 // The parts of ECharts that package viz draws with. build.sh bundles them.
 import * as core from 'echarts/core';
-import { BarChart, GraphChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent, TooltipComponent } from 'echarts/components';
+import { BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart } from 'echarts/charts';
+import { DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
 import { LabelLayout } from 'echarts/features';
-import { SVGRenderer } from 'echarts/renderers';
+import { CanvasRenderer, SVGRenderer } from 'echarts/renderers';
 
 core.use([
-  BarChart, GraphChart, LineChart, ScatterChart,
-  GridComponent, LegendComponent, TitleComponent, TooltipComponent,
-  LabelLayout, SVGRenderer,
+  BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart,
+  DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapComponent,
+  LabelLayout, CanvasRenderer, SVGRenderer,
 ]);
 
 globalThis.echarts = core;
