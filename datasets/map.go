@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -230,6 +231,25 @@ func goType(t reflect.Type, depth int) (arrow.DataType, func(array.Builder, refl
 	return nil, nil, fmt.Errorf("no column type for Go type %v", t)
 }
 
+// A structField is a field of a struct that has a column or a member of one.
+type structField struct {
+	index int
+	name  string
+}
+
+// structFields returns the exported fields of a struct, by the names that encoding/json gives them.
+func structFields(t reflect.Type) []structField {
+	var out []structField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && name != "-" {
+			out = append(out, structField{i, cmp.Or(name, f.Name)})
+		}
+	}
+	return out
+}
+
 func goStruct(t reflect.Type, depth int) (arrow.DataType, func(array.Builder, reflect.Value) int, error) {
 	type member struct {
 		index int
@@ -237,24 +257,16 @@ func goStruct(t reflect.Type, depth int) (arrow.DataType, func(array.Builder, re
 	}
 	var members []member
 	var fields []arrow.Field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if !f.IsExported() || name == "-" {
-			continue
+	for _, f := range structFields(t) {
+		if slices.ContainsFunc(fields, func(g arrow.Field) bool { return g.Name == f.name }) {
+			return nil, nil, fmt.Errorf("struct %v has two fields named %q", t, f.name)
 		}
-		if name == "" {
-			name = f.Name
-		}
-		if slices.ContainsFunc(fields, func(g arrow.Field) bool { return g.Name == name }) {
-			return nil, nil, fmt.Errorf("struct %v has two fields named %q", t, name)
-		}
-		ft, put, err := goType(f.Type, depth+1)
+		ft, put, err := goType(t.Field(f.index).Type, depth+1)
 		if err != nil {
 			return nil, nil, err
 		}
-		members = append(members, member{i, put})
-		fields = append(fields, arrow.Field{Name: name, Type: ft, Nullable: true})
+		members = append(members, member{f.index, put})
+		fields = append(fields, arrow.Field{Name: f.name, Type: ft, Nullable: true})
 	}
 	if len(fields) == 0 {
 		return nil, nil, fmt.Errorf("struct %v has no exported fields", t)

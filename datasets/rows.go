@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -27,9 +26,14 @@ func (s *Iterable) eachPart(f func(*Dataset) error) error { return s.each(f) }
 // and a slice, "" for a text, and an error for other fields, as is a number that does not fit. The first
 // error ends the sequence. Values are copies.
 func Rows[T any](src RowSource) iter.Seq2[T, error] {
+	return readRows[T](src, true)
+}
+
+// readRows is Rows; if not all columns are needed, fields without one stay zero.
+func readRows[T any](src RowSource, all bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		set, columns, err := rowSetter(src, reflect.TypeFor[T]())
+		set, err := rowSetter(src, reflect.TypeFor[T](), all)
 		if err != nil {
 			yield(none, err)
 			return
@@ -38,8 +42,8 @@ func Rows[T any](src RowSource) iter.Seq2[T, error] {
 			for i := range d.NumRows() {
 				var v T
 				to := reflect.ValueOf(&v).Elem()
-				for k, s := range set {
-					a, at := d.cols[columns[k]].at(i)
+				for _, s := range set {
+					a, at := d.cols[s.column].at(i)
 					if err := s.put(to.Field(s.index), a, at); err != nil {
 						return fmt.Errorf("datasets: row %d of data set %q: column %q: %w", d.first+i, d.name, s.name, err)
 					}
@@ -58,34 +62,35 @@ func Rows[T any](src RowSource) iter.Seq2[T, error] {
 
 // A fieldSetter fills a field of a struct.
 type fieldSetter struct {
-	index int
-	name  string
-	put   func(to reflect.Value, a arrow.Array, i int) error
+	structField
+	column int // of the data set, for the fields of a row
+	put    func(to reflect.Value, a arrow.Array, i int) error
 }
 
-// rowSetter returns how to fill the fields of t, and from which columns.
-func rowSetter(src RowSource, t reflect.Type) ([]fieldSetter, []int, error) {
+// rowSetter returns how to fill the fields of t; without all, only those that have a column.
+func rowSetter(src RowSource, t reflect.Type, all bool) ([]fieldSetter, error) {
 	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
-		return nil, nil, fmt.Errorf("datasets: rows of data set %q cannot be read as %v, which is no struct", src.Name(), t)
+		return nil, fmt.Errorf("datasets: rows of data set %q cannot be read as %v, which is no struct", src.Name(), t)
 	}
 	set, err := fieldSetters(t, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("datasets: rows of data set %q: %w", src.Name(), err)
+		return nil, fmt.Errorf("datasets: rows of data set %q: %w", src.Name(), err)
 	}
+	columns := map[string]int{}
 	names := src.Features().Names()
-	columns := make([]int, len(set))
-	for k, s := range set {
-		columns[k] = -1
-		for i, n := range names {
-			if n == s.name {
-				columns[k] = i
-			}
-		}
-		if columns[k] < 0 {
-			return nil, nil, fmt.Errorf("datasets: data set %q: field %s of %v: %w", src.Name(), t.Field(s.index).Name, t, noColumnAmong(s.name, names))
+	for i, n := range names {
+		columns[n] = i
+	}
+	var found []fieldSetter
+	for _, s := range set {
+		var ok bool
+		if s.column, ok = columns[s.name]; ok {
+			found = append(found, s)
+		} else if all {
+			return nil, fmt.Errorf("datasets: data set %q: field %s of %v: %w", src.Name(), t.Field(s.index).Name, t, noColumnAmong(s.name, names))
 		}
 	}
-	return set, columns, nil
+	return found, nil
 }
 
 // fieldSetters checks that goType, which From and Map use, takes the fields.
@@ -94,20 +99,12 @@ func fieldSetters(t reflect.Type, depth int) ([]fieldSetter, error) {
 		return nil, err
 	}
 	var set []fieldSetter
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if !f.IsExported() || name == "-" {
-			continue
-		}
-		if name == "" {
-			name = f.Name
-		}
-		put, err := valueSetter(f.Type, depth+1)
+	for _, f := range structFields(t) {
+		put, err := valueSetter(t.Field(f.index).Type, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		set = append(set, fieldSetter{i, name, put})
+		set = append(set, fieldSetter{structField: f, put: put})
 	}
 	return set, nil
 }

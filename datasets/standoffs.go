@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"reflect"
 	"slices"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
@@ -17,8 +16,12 @@ import (
 // sequence: a missing column text, a column of another type, positions that no entity has, offsets outside the text.
 func Standoffs(src RowSource) iter.Seq2[corpus.Standoff, error] {
 	return func(yield func(corpus.Standoff, error) bool) {
+		if names := src.Features().Names(); !slices.Contains(names, "text") {
+			yield(corpus.Standoff{}, fmt.Errorf("datasets: data set %q: %w", src.Name(), noColumnAmong("text", names)))
+			return
+		}
 		i := 0
-		for row, err := range someColumns[documentRow](src, "text") {
+		for row, err := range readRows[documentRow](src, false) {
 			var s corpus.Standoff
 			if err == nil {
 				if s, err = row.standoff(); err != nil {
@@ -29,43 +32,6 @@ func Standoffs(src RowSource) iter.Seq2[corpus.Standoff, error] {
 				return
 			}
 			i++
-		}
-	}
-}
-
-// someColumns is Rows for fields whose columns may be missing, but for one.
-func someColumns[T any](src RowSource, needed string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		names := src.Features().Names()
-		if !slices.Contains(names, needed) {
-			yield(none, fmt.Errorf("datasets: data set %q: %w", src.Name(), noColumnAmong(needed, names)))
-			return
-		}
-		set, err := fieldSetters(reflect.TypeFor[T](), 0)
-		if err != nil {
-			yield(none, err)
-			return
-		}
-		set = slices.DeleteFunc(set, func(s fieldSetter) bool { return !slices.Contains(names, s.name) })
-		err = src.eachPart(func(d *Dataset) error {
-			for i := range d.NumRows() {
-				var v T
-				to := reflect.ValueOf(&v).Elem()
-				for _, s := range set {
-					a, at := d.cols[d.index[s.name]].at(i)
-					if err := s.put(to.Field(s.index), a, at); err != nil {
-						return fmt.Errorf("datasets: row %d of data set %q: column %q: %w", d.first+i, d.name, s.name, err)
-					}
-				}
-				if !yield(v, nil) {
-					return errStop
-				}
-			}
-			return nil
-		})
-		if err != nil && err != errStop {
-			yield(none, err)
 		}
 	}
 }
