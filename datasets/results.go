@@ -52,16 +52,14 @@ func newResults[T any](name string, rows []T, o *options) (*Dataset, error) {
 
 // A placer checks the spans of one document and counts them in the unit that is asked for.
 type placer struct {
-	doc   int
-	id    string
-	text  string
-	chars bool
-	at    int // byte up to which characters are counted
-	count int // characters before it
+	ruler
+	doc        int
+	id         string
+	characters bool
 }
 
 func newPlacer(i int, d annot.Document, o *options) (*placer, error) {
-	p := &placer{doc: i, id: d.ID, text: d.Text, chars: o.chars}
+	p := &placer{ruler: ruler{text: d.Text}, doc: i, id: d.ID, characters: o.chars}
 	for _, s := range []string{d.Text, d.ID} {
 		if !utf8.ValidString(s) {
 			return nil, fmt.Errorf("datasets: %v is not valid UTF-8", p)
@@ -88,21 +86,10 @@ func (p *placer) place(s annot.Span, what string) (start, end int64, text string
 		}
 	}
 	text = p.text[s.Start:s.End]
-	if !p.chars {
+	if !p.characters {
 		return int64(s.Start), int64(s.End), text, nil
 	}
-	return p.characters(s.Start), p.characters(s.End), text, nil
-}
-
-// characters counts on from the place before, since spans come in the order of the text, more or less.
-func (p *placer) characters(at int) int64 {
-	if at >= p.at {
-		p.count += utf8.RuneCountInString(p.text[p.at:at])
-	} else {
-		p.count -= utf8.RuneCountInString(p.text[at:p.at])
-	}
-	p.at = at
-	return int64(p.count)
+	return p.chars(s.Start), p.chars(s.End), text, nil
 }
 
 // A placed is an entity as columns have it.

@@ -106,9 +106,9 @@ func TestResultOffsets(t *testing.T) {
 // Spans may come in any order, as the entities of a relation do.
 func TestPlacerCharacters(t *testing.T) {
 	text := "aβ🧬c–d"
-	p := &placer{text: text, chars: true}
+	p := &placer{ruler: ruler{text: text}, characters: true}
 	for _, at := range []int{0, 7, 3, len(text), 1, 8, 11, 0} {
-		if got, want := p.characters(at), utf8.RuneCountInString(text[:at]); got != int64(want) {
+		if got, want := p.chars(at), utf8.RuneCountInString(text[:at]); got != int64(want) {
 			t.Errorf("byte %d is character %d, want %d", at, got, want)
 		}
 	}
