@@ -381,7 +381,7 @@ func matchPath(pattern, name string) bool {
 // yamlFeatures reads features as cards write them, into what dataset_info.json would have (Features._from_yaml_list
 // of Python's datasets).
 func yamlFeatures(n *yaml.Node) (Features, error) {
-	data, err := appendYAMLFields(nil, n)
+	data, err := appendYAMLFields(nil, n, false)
 	if err != nil {
 		return nil, err
 	}
@@ -392,8 +392,8 @@ func yamlFeatures(n *yaml.Node) (Features, error) {
 	return fs, nil
 }
 
-// appendYAMLFields writes the members of a struct, each a mapping with a name.
-func appendYAMLFields(dst []byte, n *yaml.Node) ([]byte, error) {
+// appendYAMLFields writes the members of a struct, each a mapping with a name; listed makes a list of each.
+func appendYAMLFields(dst []byte, n *yaml.Node, listed bool) ([]byte, error) {
 	if n.Kind != yaml.Sequence {
 		return nil, at(n, "features must be a list, but are %v", n.Kind)
 	}
@@ -407,9 +407,15 @@ func appendYAMLFields(dst []byte, n *yaml.Node) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		dst = append(appendJSONString(dst, name.Value), ':')
+		if listed {
+			dst = append(dst, `{"feature":`...)
+		}
 		var err error
 		if dst, err = appendYAMLFeature(dst, f); err != nil {
 			return nil, err
+		}
+		if listed {
+			dst = append(dst, `,"_type":"List"}`...)
 		}
 	}
 	return append(dst, '}'), nil
@@ -429,7 +435,7 @@ func appendYAMLFeature(dst []byte, n *yaml.Node) ([]byte, error) {
 			typ = "LargeList"
 		}
 		if v.Kind == yaml.Sequence && key == "sequence" { // a struct of lists, for which this spelling stood
-			return appendYAMLListed(dst, v)
+			return appendYAMLFields(dst, v, true)
 		}
 		dst = append(dst, `{"feature":`...)
 		var err error
@@ -437,7 +443,7 @@ func appendYAMLFeature(dst []byte, n *yaml.Node) ([]byte, error) {
 		case yaml.Scalar:
 			dst = appendYAMLType(dst, v.Value)
 		case yaml.Sequence:
-			dst, err = appendYAMLFields(dst, v)
+			dst, err = appendYAMLFields(dst, v, false)
 		default:
 			dst, err = appendYAMLFeature(dst, v)
 		}
@@ -453,7 +459,7 @@ func appendYAMLFeature(dst []byte, n *yaml.Node) ([]byte, error) {
 		}
 		return fmt.Appendf(dst, `,"_type":%q}`, typ), nil
 	case "struct":
-		return appendYAMLFields(dst, v)
+		return appendYAMLFields(dst, v, false)
 	case "dtype":
 		if v.Kind == yaml.Mapping {
 			return appendYAMLFeature(dst, v)
@@ -463,27 +469,6 @@ func appendYAMLFeature(dst []byte, n *yaml.Node) ([]byte, error) {
 		return appendYAMLLabels(dst, v)
 	}
 	return fmt.Appendf(dst, `{"_type":%q}`, camel(key)), nil // of which only the name matters here
-}
-
-// appendYAMLListed writes a struct whose members are lists.
-func appendYAMLListed(dst []byte, n *yaml.Node) ([]byte, error) {
-	dst = append(dst, '{')
-	for i, f := range n.Items {
-		name := f.Get("name")
-		if name == nil {
-			return nil, at(f, "a feature without a name")
-		}
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(appendJSONString(dst, name.Value), `:{"feature":`...)
-		var err error
-		if dst, err = appendYAMLFeature(dst, f); err != nil {
-			return nil, err
-		}
-		dst = append(dst, `,"_type":"List"}`...)
-	}
-	return append(dst, '}'), nil
 }
 
 // appendYAMLType writes the type that a word stands for: a value's, or a feature's without settings, such as image.
