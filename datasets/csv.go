@@ -166,10 +166,7 @@ func openSeparated(sep byte) textFormat {
 				}
 				return nil
 			})
-			if err == nil && again != rows {
-				err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
-			}
-			return err
+			return sameRows(srcs, rows, again, err)
 		}}, nil
 	}
 }

@@ -56,10 +56,7 @@ func openJSON(ctx context.Context, srcs []source, o *options) (*textRows, error)
 			}
 			return nil
 		})
-		if err == nil && again != rows {
-			err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
-		}
-		return err
+		return sameRows(srcs, rows, again, err)
 	}}, nil
 }
 

@@ -568,6 +568,14 @@ func (p *jsonText) infer(s *shape, wanted map[string]bool, depth int) error {
 
 var errChanged = errors.New("the file changed while it was being read")
 
+// sameRows returns err or, if a second reading found another number of rows than the first, that the file changed.
+func sameRows(srcs []source, first, again int, err error) error {
+	if err == nil && again != first {
+		err = fmt.Errorf("datasets: %q: %w", srcs[0].path, errChanged)
+	}
+	return err
+}
+
 // fill reads a value that infer has seen and appends it to s.b. The row, at depth
 // 0, has no builder of its own.
 func (p *jsonText) fill(s *shape, depth int) error {
