@@ -396,6 +396,13 @@ func TestExplainTextClassification(t *testing.T) {
 	if n := len(e.Layers); n != 8 || e.Layers[4].ExpectedS < e.Layers[0].ExpectedS/2 || e.Layers[6].ExpectedS > e.Layers[2].ExpectedS/2 {
 		t.Errorf("%+v", e.Layers)
 	}
+	var tokens []int
+	for _, l := range e.Layers {
+		tokens = append(tokens, l.Tokens)
+	}
+	if want := []int{60, 60, 60, 60, 60, 1, 1, 1}; !slices.Equal(tokens, want) {
+		t.Errorf("tokens of the products %v, want %v", tokens, want)
+	}
 }
 
 // Cancelling stops the reading where it is.

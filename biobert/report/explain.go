@@ -11,6 +11,7 @@ type LayerTime struct {
 	Layer     string  `json:"layer"`    // number of the layer, from 0, and name of the product: "0 qkv"
 	Outputs   int     `json:"outputs"`  // rows of the weights
 	Inputs    int     `json:"inputs"`   // columns of the weights
+	Tokens    int     `json:"tokens"`   // that it is computed for: of a sequence classifier's last layer mostly the first alone
 	Sparsity  float64 `json:"sparsity"` // share of zeros
 	Kernel    string  `json:"kernel"`   // form of the weights and instruction set: "gather avx512vbmi"
 	Bytes     int     `json:"bytes"`

@@ -96,7 +96,7 @@ func (m *Model) Explain(tokens int) (report.Explanation, error) {
 				rows = 1 // see keepFirst
 			}
 			e.Layers = append(e.Layers, report.LayerTime{
-				Layer: fmt.Sprintf("%d %s", i, l.name), Outputs: l.n, Inputs: l.k,
+				Layer: fmt.Sprintf("%d %s", i, l.name), Outputs: l.n, Inputs: l.k, Tokens: rows,
 				Sparsity: l.zeros / (float64(l.n) * float64(l.k)), Kernel: l.s8.Kernel(), Bytes: l.s8.Bytes(),
 				ExpectedS: l.s8.Expected(rows).Seconds(), MeasuredS: best.linears[4*i+j].Seconds(),
 			})
