@@ -233,11 +233,16 @@ func dropTensor(t *testing.T, dir, name string) {
 	if len(all) != len(f.Names())-1 {
 		t.Fatalf("no tensor %q", name)
 	}
-	w, err := newTensorWriter(path, all)
+	writeTensors(t, path, all)
+}
+
+func writeTensors(t *testing.T, path string, tensors []safetensors.Tensor) {
+	t.Helper()
+	w, err := newTensorWriter(path, tensors)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range all {
+	for _, x := range tensors {
 		if err := w.put(x.Name, x.Data); err != nil {
 			t.Fatal(err)
 		}

@@ -125,10 +125,5 @@ func (c *checkpoint) floats(name string) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, x := range v {
-		if x-x != 0 {
-			return nil, fmt.Errorf("tensor %q: value %d is %v (damaged, or diverged in training?)", name, i, x)
-		}
-	}
-	return v, nil
+	return v, safetensors.CheckFinite(name, v)
 }

@@ -36,18 +36,7 @@ func shard(t *testing.T, dir string) {
 		index[name], parts[file] = file, append(parts[file], x)
 	}
 	for file, tensors := range parts {
-		w, err := newTensorWriter(filepath.Join(dir, file), tensors)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, x := range tensors {
-			if err := w.put(x.Name, x.Data); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.close(); err != nil {
-			t.Fatal(err)
-		}
+		writeTensors(t, filepath.Join(dir, file), tensors)
 	}
 	b, err := json.Marshal(map[string]any{"weight_map": index})
 	if err != nil {

@@ -151,16 +151,10 @@ func (c *Checkpoint) floats(name string, shape ...int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, x := range v {
-		if x-x != 0 {
-			return nil, c.notFinite(name, i, x)
-		}
+	if err := safetensors.CheckFinite(name, v); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.path, err)
 	}
 	return v, nil
-}
-
-func (c *Checkpoint) notFinite(name string, i int, x float32) error {
-	return fmt.Errorf("%s: tensor %q: value %d is %v (damaged, or diverged in training?)", c.path, name, i, x)
 }
 
 // A part is one linear of the checkpoint: several are stacked for query, key and value.
@@ -383,7 +377,7 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 	if i := notFiniteAt(t); i >= 0 {
 		row := make([]float32, h)
 		wordsRaw{t}.row(int32(i/h), row)
-		return c.notFinite(name, i, row[i%h])
+		return fmt.Errorf("%s: %w", c.path, safetensors.NotFinite(name, i, row[i%h]))
 	}
 	m.word = wordsRaw{t}
 	return nil

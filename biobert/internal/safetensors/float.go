@@ -44,6 +44,21 @@ func (t Tensor) Float32s(dst []float32) ([]float32, error) {
 	return dst, nil
 }
 
+// CheckFinite returns an error that names the first of a tensor's values that is infinite or not a number.
+func CheckFinite(name string, values []float32) error {
+	for i, x := range values {
+		if x-x != 0 {
+			return NotFinite(name, i, x)
+		}
+	}
+	return nil
+}
+
+// NotFinite is the error for a value of a tensor that is infinite or not a number.
+func NotFinite(name string, i int, x float32) error {
+	return fmt.Errorf("tensor %q: value %d is %v (damaged, or diverged in training?)", name, i, x)
+}
+
 // float16Rare converts zeros, subnormal numbers, infinities and NaN.
 func float16Rare(h uint32) float32 {
 	sign, mantissa := h&0x8000<<16, h&0x3ff
