@@ -5,12 +5,10 @@ are left minimize |X w - Y|^2 exactly, row by row. Those whose loss costs least 
 (1993), Frantar and Alistarh (Optimal Brain Compression, 2022; SparseGPT, 2023).
 """
 
-import copy
-
 import torch
 
 from . import data
-from .model import Bert
+from .model import Bert, Linear
 
 ROUNDS = (0.76, 0.91, 1.0)  # shares of what is to go
 DAMP = 0.01
@@ -44,8 +42,8 @@ class Surgeon:
 class Taken:
     """What goes into and comes out of the linears of a layer while it runs, without padding: [tokens, in] and [tokens, out]."""
 
-    def __init__(self, layer, names):
-        self.layer, self.linears = layer, {n: m for n, m in layer.named_modules() if n in names}
+    def __init__(self, layer):
+        self.layer, self.linears = layer, {n: m for n, m in layer.named_modules() if isinstance(m, Linear)}
 
     def __call__(self, x: torch.Tensor, mask: torch.Tensor):
         into, out = {}, {}
@@ -74,15 +72,13 @@ def prune(model: Bert, exs: list, sparsity: float, note=print) -> None:
     masks = [b["mask"] for b in batches]
     dense = pruned = [model.bert["embeddings"](b["ids"]) for b in batches]
     for n, layer in enumerate(model.layers):
-        twin = copy.deepcopy(layer)
-        wanted = Taken(twin, sum(GROUPS, ()))
-        linears = dict(layer.named_modules())
+        run = Taken(layer)
+        linears = run.linears
+        dense, wanted = zip(*((y, out) for y, _, out in (run(x, mask) for x, mask in zip(dense, masks))))
         for names in GROUPS:
             gram, cross = 0, dict.fromkeys(names, 0)
-            given = Taken(layer, names)
-            for x, d, mask in zip(pruned, dense, masks):
-                z = given(x, mask)[1][names[0]]
-                out = wanted(d, mask)[2]
+            for x, out, mask in zip(pruned, wanted, masks):
+                z = run(x, mask)[1][names[0]]
                 gram = gram + (z.T @ z).double()
                 for name in names:
                     cross[name] = cross[name] + (z.T @ (out[name] - linears[name].bias)).double()
@@ -91,6 +87,6 @@ def prune(model: Bert, exs: list, sparsity: float, note=print) -> None:
                 for share in ROUNDS:
                     s.prune(share * sparsity)
                 linears[name].weight.copy_(s.weight)
-        dense, pruned = ([run(x, m)[0] for x, m in zip(xs, masks)] for run, xs in ((wanted, dense), (given, pruned)))
+        pruned = [run(x, mask)[0] for x, mask in zip(pruned, masks)]
         apart = sum(float((p - d)[m].square().sum()) for p, d, m in zip(pruned, dense, masks))
         note(f"layer {n}: {apart / sum(float(d[m].square().sum()) for d, m in zip(dense, masks)):.3f} from the dense one")
