@@ -41,6 +41,10 @@ type BenchOptions struct {
 	Time   time.Duration // for which each model is measured
 	Rounds int           // times that each model reads all documents at most
 
+	// Progress, if not nil, gets what has been measured so far after every turn of a model: those that have not been read with
+	// are missing. It is called by the goroutine that measures, between measurements.
+	Progress func(report.Benchmark)
+
 	// Explain, if not 0, has the models with INT8 weights explain a pass over so many tokens, as the
 	// method of this name does.
 	Explain int
@@ -224,6 +228,8 @@ func compare(ctx context.Context, ps []*TokenClassification, in []input, o Bench
 			return b, err
 		}
 	}
+	b.Workload = workload(rs[0], len(o.Lengths) > 0)
+	b.Machine = machine()
 	load := newLoadMeter()
 	for {
 		var next *runner
@@ -237,6 +243,15 @@ func compare(ctx context.Context, ps []*TokenClassification, in []input, o Bench
 		}
 		if err := next.turn(ctx); err != nil {
 			return b, err
+		}
+		if o.Progress != nil {
+			so := b
+			for _, r := range rs {
+				if r.used > 0 {
+					so.Results = append(so.Results, r.result(o.Latency))
+				}
+			}
+			o.Progress(so)
 		}
 	}
 	busy := load.load()
@@ -254,16 +269,20 @@ func compare(ctx context.Context, ps []*TokenClassification, in []input, o Bench
 		}
 		b.Results = append(b.Results, row)
 	}
-	first := rs[0]
-	b.Workload = &report.Workload{Random: len(o.Lengths) > 0, Documents: len(in), Tokens: first.total, Longest: slices.Max(first.tokens)}
-	for _, n := range first.tokens {
-		if n > first.p.model.MaxPosition {
-			b.Workload.Windowed++
-		}
-	}
-	b.Machine = machine()
+	b.Machine = machine() // its memory may have grown
 	b.Machine.Load = busy
 	return b, nil
+}
+
+// workload says what r reads.
+func workload(r *runner, random bool) *report.Workload {
+	w := &report.Workload{Random: random, Documents: len(r.in), Tokens: r.total, Longest: slices.Max(r.tokens)}
+	for _, n := range r.tokens {
+		if n > r.p.model.MaxPosition {
+			w.Windowed++
+		}
+	}
+	return w
 }
 
 func median(v []float64) float64 {

@@ -286,15 +286,34 @@ func (r *runner) result(latency bool) report.Result {
 		row.MeasuredDocuments, row.MeasuredTokens = docs, tokens
 	}
 	row.TokensPerSecond = float64(tokens) / seconds
-	if latency {
+	switch {
+	case latency:
 		row.TokensPerSecond = median(rates)
 		row.Latency = percentiles(calls)
+		row.Spread = report.NewSpread(rates, "calls")
+	case r.passes > 1:
+		row.Spread = report.NewSpread(r.passRates(), "passes").Include(row.TokensPerSecond)
+	default:
+		row.Spread = report.NewSpread(rates, "parts").Include(row.TokensPerSecond)
 	}
 	row.LatencyS = float64(r.total) / row.TokensPerSecond
 	if r.tokenizer > 0 {
 		row.Tokenizer = &report.Tokenizer{TokensPerSecond: r.tokenizer, Included: !latency}
 	}
 	return row
+}
+
+// passRates returns the tokens per second of each pass over all documents.
+func (r *runner) passRates() []float64 {
+	rates := make([]float64, r.passes)
+	for i := range rates {
+		seconds := 0.0
+		for _, c := range r.chunks {
+			seconds += c.seconds[i]
+		}
+		rates[i] = float64(r.total) / seconds
+	}
+	return rates
 }
 
 // percentiles summarizes the seconds that calls took; a percentile is that of the call at or above its rank.

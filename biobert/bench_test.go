@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/report"
 )
 
@@ -28,6 +30,9 @@ func consistent(t *testing.T, b report.Benchmark) {
 		}
 		if (r.MeasuredDocuments > 0) != (r.MeasuredTokens > 0) || r.MeasuredDocuments >= r.Documents || r.MeasuredTokens >= r.Tokens {
 			t.Errorf("measured %d of %d documents, %d of %d tokens", r.MeasuredDocuments, r.Documents, r.MeasuredTokens, r.Tokens)
+		}
+		if s := r.Spread; s != nil && !(0 < s.Low && s.Low <= r.TokensPerSecond && r.TokensPerSecond <= s.High && s.Count > 1) {
+			t.Errorf("%v tokens/s with the spread %+v", r.TokensPerSecond, *s)
 		}
 		if (r.Latency != nil) != (b.Scenario == "latency") {
 			t.Errorf("scenario %q with %+v", b.Scenario, r.Latency)
@@ -165,6 +170,57 @@ func TestCompareStops(t *testing.T) {
 		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 20*time.Second {
 			t.Errorf("%s: %v after %v", o.Shape, err, took)
 		}
+	}
+}
+
+// A spread is one of passes where there are several, else of parts.
+func TestSpread(t *testing.T) {
+	o := &options{threads: 1}
+	for _, c := range []struct {
+		seconds [][]float64
+		latency bool
+		want    *report.Spread
+	}{
+		{[][]float64{{1}}, false, nil},
+		{[][]float64{{1}, {2}}, false, &report.Spread{Low: 50, High: 100, Count: 2, Of: "parts", Kind: report.Range}},
+		{[][]float64{{1, 3}, {1}}, false, &report.Spread{Low: 100.0 / 3, High: 100, Count: 3, Of: "parts", Kind: report.Range}},
+		{[][]float64{{1, 2}, {1, 3}}, false, &report.Spread{Low: 40, High: 100, Count: 2, Of: "passes", Kind: report.Range}},
+		// Each part was quick once.
+		{[][]float64{{1, 1, 7}, {1, 7, 1}, {7, 1, 1}}, false, &report.Spread{Low: 300.0 / 9, High: 100, Count: 3, Of: "passes", Kind: report.Range}},
+		{[][]float64{{1, 2}, {4}}, true, &report.Spread{Low: 25, High: 100, Count: 3, Of: "calls", Kind: report.Range}},
+	} {
+		r := &runner{schedule: newSchedule(BenchOptions{}), p: &TokenClassification{newPipeline("m", &bert.Model{}, o, nil)}, docs: 1, in: make([]input, len(c.seconds)), total: 100 * len(c.seconds)}
+		r.passes = len(c.seconds[0])
+		for i, s := range c.seconds {
+			r.chunks = append(r.chunks, chunk{i, i + 1, 100, s})
+			r.passes = min(r.passes, len(s))
+		}
+		if got := r.result(c.latency).Spread; !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %+v, want %+v", c.seconds, got, c.want)
+		}
+	}
+}
+
+// Progress sees the rows grow, and the last time what the benchmark returns.
+func TestCompareProgress(t *testing.T) {
+	var seen []report.Benchmark
+	o := SyntheticOptions{Shape: "minilm", Sparsity: 0.9, BenchOptions: BenchOptions{Lengths: []int{16, 8}, Rounds: 2, Progress: func(b report.Benchmark) { seen = append(seen, b) }}}
+	b, err := CompareSynthetic(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 4 || len(seen[0].Results) != 1 || len(seen[1].Results) != 2 || seen[0].Machine == nil || seen[0].Workload.Tokens != 24 {
+		t.Fatalf("saw %+v", seen)
+	}
+	for i, r := range seen[3].Results {
+		if got := b.Results[i]; r.TokensPerSecond != got.TokensPerSecond || !reflect.DeepEqual(r.Spread, got.Spread) || r.Spread.Count != 2 {
+			t.Errorf("the last report was %+v, the result is %+v", r, got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Progress = func(report.Benchmark) { cancel() }
+	if _, err := CompareSynthetic(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled from Progress: %v", err)
 	}
 }
 

@@ -17,6 +17,7 @@ type Result struct {
 	Tokens          int     `json:"tokens"`    // word pieces with [CLS] and [SEP]
 	LatencyS        float64 `json:"latency_s"` // wall seconds for all documents: Tokens by TokensPerSecond
 	TokensPerSecond float64 `json:"tokens_per_second"`
+	Spread          *Spread `json:"spread,omitempty"` // of TokensPerSecond over repetitions
 
 	MeasuredDocuments int          `json:"measured_documents,omitempty"` // how many of the documents were read; none if all
 	MeasuredTokens    int          `json:"measured_tokens,omitempty"`    // tokens of those

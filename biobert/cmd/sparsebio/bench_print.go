@@ -129,10 +129,14 @@ func label(r report.Result, all []report.Result) string {
 func printMeasured(w io.Writer, b report.Benchmark) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(t, "Measured\tDocuments\tTokens\tSeconds\tAllocations a document")
-	latency, text, part := b.Scenario == "latency", false, false
+	latency, text, part, spread := b.Scenario == "latency", false, false, false
 	for _, r := range b.Results {
+		spread = spread || r.Spread != nil
 		text = text || r.Tokenizer != nil
 		part = part || r.MeasuredDocuments > 0
+	}
+	if spread {
+		fmt.Fprint(t, "\tTokens per second: from, to")
 	}
 	if latency {
 		fmt.Fprint(t, "\tCalls\tms: p50\tp90\tp95\tp99\tleast\tmost")
@@ -147,6 +151,11 @@ func printMeasured(w io.Writer, b report.Benchmark) {
 			docs, tokens = r.MeasuredDocuments, r.MeasuredTokens
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f\t%.1f", label(r, b.Results), thousands(docs), thousands(tokens), r.MeasuredS, r.AllocsPerDocument)
+		if s := r.Spread; s != nil {
+			fmt.Fprintf(t, "\t%.0f to %.0f, %s of %s %s", s.Low, s.High, s.Kind, thousands(s.Count), s.Of)
+		} else if spread {
+			fmt.Fprint(t, "\t-")
+		}
 		if l := r.Latency; l != nil {
 			fmt.Fprintf(t, "\t%s", thousands(l.Calls))
 			for _, s := range []float64{l.P50, l.P90, l.P95, l.P99, l.Min, l.Max} {
