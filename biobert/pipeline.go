@@ -132,6 +132,7 @@ func (p *pipeline) Explain(tokens int) (report.Explanation, error) {
 	if err != nil {
 		return e, fmt.Errorf("biobert: model %q: %w", p.name, err)
 	}
+	e.Model, e.Engine, e.Instance = p.name, p.Info().Engine, instance()
 	return e, nil
 }
 

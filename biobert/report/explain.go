@@ -27,9 +27,12 @@ type StepTime struct {
 
 // An Explanation says where the time of one pass goes on one thread.
 type Explanation struct {
-	Tokens int         `json:"tokens"` // of the sequence
-	Layers []LayerTime `json:"layers"`
-	Steps  []StepTime  `json:"steps"`
+	Model    string      `json:"model,omitempty"`
+	Engine   string      `json:"engine,omitempty"`   // form of the weights and their type: "sparse INT8"
+	Instance string      `json:"instance,omitempty"` // the machine, by its processor
+	Tokens   int         `json:"tokens"`             // of the sequence
+	Layers   []LayerTime `json:"layers"`
+	Steps    []StepTime  `json:"steps"`
 }
 
 // WriteTo writes e as two tables of text.
