@@ -13,9 +13,7 @@ import (
 // writeBrackets writes the text of d, a line of its own, with entities in brackets.
 func writeBrackets(b *bytes.Buffer, d *annot.Document) {
 	entities := slices.Clone(d.Entities)
-	slices.SortStableFunc(entities, func(x, y annot.Entity) int {
-		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(y.End, x.End))
-	})
+	sortEntities(entities)
 	var open, crossing []annot.Entity
 	at := 0
 	advance := func(to int) {
@@ -43,6 +41,13 @@ func writeBrackets(b *bytes.Buffer, d *annot.Document) {
 	for _, e := range crossing {
 		fmt.Fprintf(b, "  also [%s|%s] at bytes %d to %d\n", oneLine(d.Text[e.Start:e.End]), oneLine(e.Type), e.Start, e.End)
 	}
+}
+
+// sortEntities sorts by start, the longer one first.
+func sortEntities(entities []annot.Entity) {
+	slices.SortStableFunc(entities, func(x, y annot.Entity) int {
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(y.End, x.End))
+	})
 }
 
 // writePlain writes text without the control characters that a terminal obeys.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
@@ -27,8 +29,14 @@ type EntityView struct {
 // text is the text of the document. Nested entities are nested marks. Of two that
 // cross, the later one is underlined, and its mark holds the last piece of it.
 //
+// The pointer on a mention, or the keyboard's or a finger's focus, shows its type, score and place. More than ten documents come in
+// pages, which no script turns; on paper, and where styles are stripped, all are there.
+//
+// The documents need no model: literals do, and [ReadDisplaCy] reads displaCy's.
+//
 // A text that is not UTF-8, or an entity that does not fit its text, is an error of
-// the methods, not of Entities. The options are WithTitle, WithLimit and WithColors.
+// the methods, not of Entities. The options are WithTitle, WithLimit, WithColors, WithTypes, WithConfidence, WithModel,
+// WithTemplate and WithPageSize.
 func Entities(docs []annot.Document, options ...Option) *EntityView {
 	v := &EntityView{docs: docs}
 	v.config, v.err = newConfig("Entities", len(docs), options)
@@ -44,22 +52,37 @@ func (v *EntityView) WritePage(w io.Writer) error { return writePage(w, v) }
 // Show displays the view in a notebook, or as plain text where there is none.
 func (v *EntityView) Show() error { return show(v) }
 
-// shown returns the documents to show and their legend.
+// shown returns the documents to show, with the entities that are wanted, and their legend.
 func (v *EntityView) shown() ([]annot.Document, []legendEntry, error) {
 	if v.err != nil {
 		return nil, nil, v.err
 	}
-	docs := v.docs[:min(v.limit, len(v.docs))]
+	docs := slices.Clone(v.docs[:min(v.limit, len(v.docs))])
 	counts := make(map[string]int)
 	for i := range docs {
 		if err := checkDocument(i, &docs[i]); err != nil {
 			return nil, nil, err
 		}
+		docs[i].Entities = v.wanted(docs[i].Entities)
 		for _, e := range docs[i].Entities {
 			counts[e.Type]++
 		}
 	}
 	return docs, newLegend(counts, v.colors), nil
+}
+
+// wanted returns the entities of the types that are wanted.
+func (c *config) wanted(entities []annot.Entity) []annot.Entity {
+	if c.types == nil {
+		return entities
+	}
+	var out []annot.Entity
+	for _, e := range entities {
+		if c.keeps(e.Type) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func checkDocument(n int, d *annot.Document) error {
@@ -91,7 +114,7 @@ func (v *EntityView) fragment() (*fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fragment{title: v.title, filters: len(legend)}
+	f := &fragment{title: v.title, filters: len(legend), text: true}
 	if f.title == "" {
 		f.title = "Entities"
 	}
@@ -100,32 +123,83 @@ func (v *EntityView) fragment() (*fragment, error) {
 		entry[l.label] = i
 		f.swatches = append(f.swatches, l.swatch)
 	}
+	m := &entityMarks{entry: entry, legend: legend, model: v.model, template: v.template}
+	if v.confidence {
+		m.levels, m.level = confidenceLegend(docs)
+		f.filters += len(m.levels)
+		f.levels = true
+		if len(m.levels) > 0 {
+			f.swatches = append(f.swatches, m.levels[0].swatch)
+		}
+	}
+	f.pages = v.pages(len(docs))
 	var b bytes.Buffer
 	openView(&b, "entities", v.title)
 	writeLegend(&b, legend)
-	for i := range docs {
+	writeConfidenceLegend(&b, m)
+	writePages(&b, &v.config, len(docs), "document", func(i int) {
 		d := &docs[i]
+		m.entities = d.Entities
 		fmt.Fprintf(&b, "<div class=\"sb-doc\" data-doc=\"%d\">\n", i)
-		if d.Title != "" || d.ID != "" {
-			b.WriteString("<p class=\"sb-head\">")
-			if d.Title != "" {
-				fmt.Fprintf(&b, "<span class=\"sb-doctitle\">%s</span> ", esc(d.Title))
-			}
-			if d.ID != "" {
-				fmt.Fprintf(&b, "<span class=\"sb-id\">%s</span>", esc(d.ID))
-			}
-			b.WriteString("</p>\n")
-		}
+		writeHead(&b, d, "")
 		b.WriteString("<div class=\"sb-text\" dir=\"auto\">")
-		writeMarks(&b, d, entry, legend)
+		writeMarks(&b, d.Text, d.Entities, m)
 		b.WriteString("</div>\n</div>\n")
-	}
+		writeBare(&b, d)
+	})
 	if note := v.note(len(docs), len(legend)); note != "" {
 		fmt.Fprintf(&b, "<p class=\"sb-note\">%s</p>\n", note)
 	}
 	b.WriteString("</div>\n")
 	f.body = b.Bytes()
 	return f, nil
+}
+
+// writeHead writes the title and the name of a document, and a remark, as far as there are any.
+func writeHead(b *bytes.Buffer, d *annot.Document, remark string) {
+	if d.Title == "" && d.ID == "" && remark == "" {
+		return
+	}
+	b.WriteString("<p class=\"sb-head\">")
+	if d.Title != "" {
+		fmt.Fprintf(b, "<span class=\"sb-doctitle\">%s</span> ", esc(d.Title))
+	}
+	if d.ID != "" {
+		fmt.Fprintf(b, "<span class=\"sb-id\">%s</span>", esc(d.ID))
+	}
+	if remark != "" {
+		fmt.Fprintf(b, "<span class=\"sb-remark\">%s</span>", esc(remark))
+	}
+	b.WriteString("</p>\n")
+}
+
+// writeBare lists the names of each type for readers whose page has lost its styles, and so the types behind the
+// mentions: the style sheet hides it.
+func writeBare(b *bytes.Buffer, d *annot.Document) {
+	var types []string
+	names := make(map[string][]string)
+	seen := make(map[[2]string]bool)
+	for _, e := range d.Entities {
+		if names[e.Type] == nil {
+			types = append(types, e.Type)
+		}
+		name := oneLine(d.Text[e.Start:e.End])
+		if k := [2]string{e.Type, name}; !seen[k] {
+			seen[k] = true
+			names[e.Type] = append(names[e.Type], name)
+		}
+	}
+	if len(types) == 0 {
+		return
+	}
+	b.WriteString("<p class=\"sb-bare\">")
+	for i, t := range types {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(b, "%s: %s", esc(t), esc(strings.Join(names[t], ", ")))
+	}
+	b.WriteString("</p>\n")
 }
 
 // note says what is not there to see.

@@ -6,7 +6,6 @@ import (
 	"container/heap"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
 )
@@ -16,7 +15,14 @@ import (
 // spans that all cross would cost n² elements.
 const maxLanes = 6
 
-// writeMarks writes the text of doc with one <mark> for each entity.
+// A marker writes what stands around the text of entities, each named by its index.
+type marker interface {
+	open(b *bytes.Buffer, i int, crosses bool) // crosses: it is the last piece of one that crosses another
+	close(b *bytes.Buffer, i int)
+	class(i int) string // of the pieces that lead up to it
+}
+
+// writeMarks writes text with one <mark> for each entity.
 //
 // Elements nest but cannot cross, so entities are first taken in order of start,
 // the longer one first. An entity that lies within those around it becomes a <mark>
@@ -24,79 +30,65 @@ const maxLanes = 6
 // where any other begins or ends: its last piece is its <mark>, which carries the
 // whole entity's offsets, and the pieces before are spans that continue its
 // underline. So the text is there once, and every entity has one <mark>.
-func writeMarks(b *bytes.Buffer, doc *annot.Document, entry map[string]int, legend []legendEntry) {
-	order := make([]int, len(doc.Entities))
-	cuts := make([]int, 0, 2*len(doc.Entities)+2)
-	for i, e := range doc.Entities {
+func writeMarks(b *bytes.Buffer, text string, entities []annot.Entity, m marker) {
+	order := make([]int, len(entities))
+	cuts := make([]int, 0, 2*len(entities)+2)
+	for i, e := range entities {
 		order[i] = i
 		cuts = append(cuts, e.Start, e.End)
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		x, y := doc.Entities[i], doc.Entities[j]
+		x, y := entities[i], entities[j]
 		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(y.End, x.End))
 	})
-	cuts = append(cuts, 0, len(doc.Text))
+	cuts = append(cuts, 0, len(text))
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 
 	var (
-		open  []int    // ends of the marks around the current place, outermost first
+		open  []int    // the entities around the current place, outermost first
 		ends  crossers // crossing entities that have begun, the nearest end first
 		lanes []int    // those of them that are underlined
 	)
 	for c := 0; c+1 < len(cuts); c++ {
 		from, to := cuts[c], cuts[c+1]
-		for len(open) > 0 && open[len(open)-1] == from {
-			b.WriteString("</mark>")
+		for len(open) > 0 && entities[open[len(open)-1]].End == from {
+			m.close(b, open[len(open)-1])
 			open = open[:len(open)-1]
 		}
-		for len(order) > 0 && doc.Entities[order[0]].Start == from {
+		for len(order) > 0 && entities[order[0]].Start == from {
 			i := order[0]
 			order = order[1:]
-			e := &doc.Entities[i]
-			if len(open) > 0 && e.End > open[len(open)-1] {
-				heap.Push(&ends, crosser{e.End, i})
+			if len(open) > 0 && entities[i].End > entities[open[len(open)-1]].End {
+				heap.Push(&ends, crosser{entities[i].End, i})
 				if len(lanes) < maxLanes {
 					lanes = append(lanes, i)
 				}
 				continue
 			}
-			openMark(b, e, "", entry, legend)
-			open = append(open, e.End)
+			m.open(b, i, false)
+			open = append(open, i)
 		}
 		closers := ""
-		lanes = slices.DeleteFunc(lanes, func(i int) bool { return doc.Entities[i].End == to })
+		lanes = slices.DeleteFunc(lanes, func(i int) bool { return entities[i].End == to })
 		for _, i := range lanes {
-			n := entry[doc.Entities[i].Type]
-			fmt.Fprintf(b, "<span class=\"sb-part sb-l%d %s\">", n, legend[n].class())
+			fmt.Fprintf(b, "<span class=\"sb-part %s\">", m.class(i))
 			closers += "</span>"
 		}
-		marks := 0
+		var last []int
 		for len(ends) > 0 && ends[0].end == to {
-			openMark(b, &doc.Entities[heap.Pop(&ends).(crosser).index], "sb-cross ", entry, legend)
-			marks++
+			last = append(last, heap.Pop(&ends).(crosser).index)
+			m.open(b, last[len(last)-1], true)
 		}
-		htmlEscaper.WriteString(b, doc.Text[from:to])
-		for range marks {
-			b.WriteString("</mark>")
+		htmlEscaper.WriteString(b, text[from:to])
+		for _, i := range slices.Backward(last) {
+			m.close(b, i)
 		}
 		b.WriteString(closers)
 	}
-	for range open {
-		b.WriteString("</mark>")
+	for _, i := range slices.Backward(open) {
+		m.close(b, i)
 	}
-}
-
-func openMark(b *bytes.Buffer, e *annot.Entity, class string, entry map[string]int, legend []legendEntry) {
-	n := entry[e.Type]
-	label := esc(e.Type)
-	fmt.Fprintf(b, "<mark data-type=\"%s\" data-start=\"%d\" data-end=\"%d\"", label, e.Start, e.End)
-	title := label
-	if e.Score != 0 {
-		fmt.Fprintf(b, " data-score=\"%s\"", strconv.FormatFloat(e.Score, 'g', 4, 64))
-		title += fmt.Sprintf(" · score %.3f", e.Score)
-	}
-	fmt.Fprintf(b, " title=\"%s · bytes %d–%d\" class=\"%ssb-l%d %s\">", title, e.Start, e.End, class, n, legend[n].class())
 }
 
 // A crosser is an entity that crosses an earlier one.

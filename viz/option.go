@@ -3,6 +3,7 @@ package viz
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // An Option changes how a view looks. An option that is wrong, or that means
@@ -11,16 +12,23 @@ import (
 type Option func(*config) error
 
 type config struct {
-	view          string // "Entities", "Relations" or "Throughput"
+	view          string // the function that makes the view: "Entities", "Relations" ...
 	title         string
 	limit         int
 	colors        map[string]color
 	width, height int
+
+	types      map[string]bool // those that are wanted; nil for all
+	confidence bool
+	model      string
+	template   *entityTemplate
+	pageSize   int
+	sides      []string // names of the sides of a comparison; nil for gold and predicted
 }
 
 // newConfig applies options to the defaults of view.
 func newConfig(view string, limit int, options []Option) (config, error) {
-	c := config{view: view, limit: limit, width: 860}
+	c := config{view: view, limit: limit, width: 860, pageSize: defaultPage}
 	var errs []error
 	for _, o := range options {
 		if err := o(&c); err != nil {
@@ -28,6 +36,14 @@ func newConfig(view string, limit int, options []Option) (config, error) {
 		}
 	}
 	return c, errors.Join(errs...)
+}
+
+// only refuses an option unless the view is one of those named.
+func (c *config) only(option string, views ...string) error {
+	if !slices.Contains(views, c.view) {
+		return fmt.Errorf("viz: %s does not apply to %s", option, c.view)
+	}
+	return nil
 }
 
 // WithTitle sets the title above the view. Throughput's own title, which gives the
@@ -75,12 +91,12 @@ func WithColors(colors map[string]string) Option {
 }
 
 // WithSize sets the size of a chart in pixels; a chart is never wider than the page.
-// Width must lie from 200 to 4000 and height from 100 to 4000. Entities has no size.
+// Width must lie from 200 to 4000 and height from 100 to 4000. Entities and Compare have no size.
 func WithSize(width, height int) Option {
 	return func(c *config) error {
 		switch {
-		case c.view == "Entities":
-			return errors.New("viz: WithSize does not apply to Entities")
+		case c.view == "Entities", c.view == "Compare":
+			return fmt.Errorf("viz: WithSize does not apply to %s", c.view)
 		case width < 200 || width > 4000 || height < 100 || height > 4000:
 			return fmt.Errorf("viz: WithSize(%d, %d), want 200 to 4000 by 100 to 4000", width, height)
 		}

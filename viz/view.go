@@ -34,8 +34,11 @@ type fragment struct {
 	title    string
 	swatches []swatch // the colours in use
 	filters  int      // how many types the legend can hide
+	pages    int      // of documents
+	levels   bool     // colours say how sure the model is
 	chart    bool     // the script is needed
 	links    bool     // edges have types
+	text     bool     // it has documents
 }
 
 //go:embed assets/style.css
@@ -44,6 +47,9 @@ var styleCSS string
 //go:embed assets/links.css
 var linksCSS string
 
+//go:embed assets/text.css
+var textCSS string
+
 // styles returns the style sheet for fragments.
 func styles(fs ...*fragment) string {
 	var b strings.Builder
@@ -51,16 +57,26 @@ func styles(fs ...*fragment) string {
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.links }) {
 		b.WriteString(linksCSS)
 	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.text }) {
+		b.WriteString(textCSS)
+	}
 	seen := make(map[string]bool)
-	filters := 0
+	filters, pages := 0, 0
 	for _, f := range fs {
-		filters = max(filters, f.filters)
+		filters, pages = max(filters, f.filters), max(pages, f.pages)
 		for _, s := range f.swatches {
 			if !seen[s.class()] {
 				seen[s.class()] = true
 				b.WriteString(s.css())
 			}
+			if f.levels && !seen[s.class()+" levels"] {
+				seen[s.class()+" levels"] = true
+				b.WriteString(s.confidenceCSS())
+			}
 		}
+	}
+	if pages > 1 {
+		b.WriteString(pagesCSS(pages))
 	}
 	for i := range filters {
 		off := fmt.Sprintf(".sb-view:has(.sb-f%d:not(:checked)) .sb-l%d", i, i)
@@ -153,9 +169,14 @@ func writeLegend(b *bytes.Buffer, legend []legendEntry) {
 	}
 	b.WriteString("<div class=\"sb-legend\">")
 	for i, l := range legend {
-		fmt.Fprintf(b, "<label class=\"%s\"><input type=\"checkbox\" class=\"sb-f%d\" checked>%s <b>%s</b></label>", l.class(), i, esc(l.label), group(l.count))
+		writeBox(b, l, l.class(), i)
 	}
 	b.WriteString("</div>\n")
+}
+
+// writeBox writes box i of a legend.
+func writeBox(b *bytes.Buffer, l legendEntry, class string, i int) {
+	fmt.Fprintf(b, "<label class=\"%s\"><input type=\"checkbox\" class=\"sb-f%d\" checked>%s <b>%s</b></label>", class, i, esc(l.label), group(l.count))
 }
 
 // newLegend sorts the types by descending count, then by name.

@@ -11,12 +11,17 @@ function (script, option) {
     e.textContent = text;
     return e;
   }
-  function row(p) { return view.querySelector('[data-row="' + (p.dataType === "edge" ? p.data.row : p.dataIndex) + '"]'); }
+  // A datum may name its row of the table; else its place is the row's.
+  function row(p) {
+    var named = p.data && p.data.row;
+    return view.querySelector('[data-row="' + (named === undefined || named === null ? p.dataIndex : named) + '"]');
+  }
 
   // What a pointer shows lies in the table below the chart, escaped and highlighted
   // already; here it is only copied.
   function tip(p) {
     var e = element("div", "sb-tip", ""), r;
+    if (Array.isArray(p)) p = p[0]; // all series at a place of the axis have one row
     if (p.dataType === "node") {
       e.append(element("b", "", p.name), element("span", "sb-dim", p.data.note));
       return e;
