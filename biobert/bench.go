@@ -101,32 +101,13 @@ func CompareWith(ctx context.Context, texts iter.Seq2[string, error], names []st
 			return report.Benchmark{}, errors.New("biobert: nothing to compare on: there are no texts")
 		}
 	}
-	engines := o.Engines
-	if len(engines) == 0 {
-		engines = []string{""}
-	}
-	var ps []*TokenClassification
-	vocab := int(^uint(0) >> 1)
-	for _, name := range names {
-		for _, e := range engines {
-			all := opts
-			if e != "" {
-				all = append(slices.Clip(opts), WithEngine(e))
-			}
-			p, err := NewTokenClassification(ctx, name, all...)
-			if err != nil {
-				return report.Benchmark{}, err
-			}
-			defer p.Close()
-			ps = append(ps, p)
-			vocab = min(vocab, p.model.Vocab)
-		}
-	}
-	if len(ps) == 0 {
-		return report.Benchmark{}, errors.New("biobert: nothing to compare: there are no models")
+	ps, err := openCompared(ctx, names, o.Engines, opts)
+	defer closeAll(ps)
+	if err != nil {
+		return report.Benchmark{}, err
 	}
 	if in == nil {
-		in = randomInputs(o.Lengths, vocab)
+		in = randomInputs(o.Lengths, leastVocab(ps))
 	}
 	return compare(ctx, ps, in, o)
 }
@@ -143,21 +124,65 @@ type SyntheticOptions struct {
 // given: their labels mean nothing, but the time is that of a real model of that shape and sparsity. Only the
 // sparse engine gets zeros: to the others they are weights like all.
 func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (report.Benchmark, error) {
-	shape, ok := bert.Shapes[o.Shape]
-	switch {
-	case !ok:
-		return report.Benchmark{}, fmt.Errorf("biobert: unknown synthetic shape %q (have bert-base, bert-large, minilm)", o.Shape)
-	case !(o.Sparsity >= 0 && o.Sparsity < 1):
-		return report.Benchmark{}, fmt.Errorf("biobert: sparsity %v (must be at least 0 and less than 1)", o.Sparsity)
-	case len(o.Lengths) == 0:
+	if err := o.checkShape(); err != nil {
+		return report.Benchmark{}, err
+	}
+	if len(o.Lengths) == 0 {
 		return report.Benchmark{}, errors.New("biobert: no document lengths")
 	}
 	if err := o.check(); err != nil {
 		return report.Benchmark{}, err
 	}
-	op, err := newOptions("TokenClassification", opts)
+	ps, err := openSynthetic(ctx, o, opts)
+	defer closeAll(ps)
 	if err != nil {
 		return report.Benchmark{}, err
+	}
+	return compare(ctx, ps, randomInputs(o.Lengths, leastVocab(ps)), o.BenchOptions)
+}
+
+func (o *SyntheticOptions) checkShape() error {
+	_, ok := bert.Shapes[o.Shape]
+	switch {
+	case !ok:
+		return fmt.Errorf("biobert: unknown synthetic shape %q (have bert-base, bert-large, minilm)", o.Shape)
+	case !(o.Sparsity >= 0 && o.Sparsity < 1):
+		return fmt.Errorf("biobert: sparsity %v (must be at least 0 and less than 1)", o.Sparsity)
+	}
+	return nil
+}
+
+// openCompared opens each model with each of the engines, or with that of opts if there is none. It returns what
+// it opened beside an error, too.
+func openCompared(ctx context.Context, names, engines []string, opts []Option) (ps []*TokenClassification, err error) {
+	if len(engines) == 0 {
+		engines = []string{""}
+	}
+	for _, name := range names {
+		for _, e := range engines {
+			all := opts
+			if e != "" {
+				all = append(slices.Clip(opts), WithEngine(e))
+			}
+			p, err := NewTokenClassification(ctx, name, all...)
+			if err != nil {
+				return ps, err
+			}
+			ps = append(ps, p)
+		}
+	}
+	if len(ps) == 0 {
+		return nil, errors.New("biobert: nothing to compare: there are no models")
+	}
+	return ps, nil
+}
+
+// openSynthetic makes a model with random weights for each engine, of those it made until an error the pipelines, too. The
+// shape must have been checked.
+func openSynthetic(ctx context.Context, o SyntheticOptions, opts []Option) (ps []*TokenClassification, err error) {
+	op, err := newOptions("TokenClassification", opts)
+	if err != nil {
+		return nil, err
 	}
 	engines := o.Engines
 	if len(engines) == 0 {
@@ -165,10 +190,9 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 	}
 	for _, e := range engines {
 		if !slices.Contains(bert.Engines, bert.Engine(e)) {
-			return report.Benchmark{}, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
+			return nil, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
 		}
 	}
-	var ps []*TokenClassification
 	for _, e := range engines {
 		name, sparsity := "synthetic "+o.Shape, 0.0
 		if e == string(bert.Sparse) {
@@ -178,16 +202,29 @@ func CompareSynthetic(ctx context.Context, o SyntheticOptions, opts ...Option) (
 				name += " in 1x4"
 			}
 		}
-		m, err := bert.Synthetic(ctx, shape, sparsity, o.Blocks, bert.Engine(e), op.form, 7)
+		m, err := bert.Synthetic(ctx, bert.Shapes[o.Shape], sparsity, o.Blocks, bert.Engine(e), op.form, 7)
 		if err != nil {
-			return report.Benchmark{}, err
+			return ps, err
 		}
 		op.strategy = cmp.Or(op.strategy, Word)
-		p := &TokenClassification{newPipeline(name, m, op, &tokenTask{stride: op.stride})}
-		defer p.Close()
-		ps = append(ps, p)
+		ps = append(ps, &TokenClassification{newPipeline(name, m, op, &tokenTask{stride: op.stride})})
 	}
-	return compare(ctx, ps, randomInputs(o.Lengths, shape.Vocab), o.BenchOptions)
+	return ps, nil
+}
+
+func closeAll(ps []*TokenClassification) {
+	for _, p := range ps {
+		p.Close()
+	}
+}
+
+// leastVocab returns how many tokens all of the models know.
+func leastVocab(ps []*TokenClassification) int {
+	n := ps[0].model.Vocab
+	for _, p := range ps {
+		n = min(n, p.model.Vocab)
+	}
+	return n
 }
 
 // randomInputs makes documents of random tokens.
