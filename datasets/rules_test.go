@@ -23,6 +23,7 @@ func TestImports(t *testing.T) {
 			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
 		},
 		"datasets/annot":                {},
+		"datasets/annot/graphfile":      {module + "datasets/annot", module + "datasets/internal/atomicfile"},
 		"datasets/internal/arrowschema": {},
 		"datasets/internal/atomicfile":  {},
 	} {
