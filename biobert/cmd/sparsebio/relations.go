@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,11 +18,12 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/datasets/annot/graphfile"
 	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
 func relationsCommand() *cobra.Command {
-	var model, entities, input, split, text, output, documents, offsets, engine, aggregation string
+	var model, entities, input, split, text, output, documents, graph, offsets, engine, aggregation string
 	var threads int
 	var given bool
 	var least float64
@@ -28,17 +32,30 @@ func relationsCommand() *cobra.Command {
 		Short: "Find how chemicals and proteins, or drugs, are related",
 		Long: `Find entities in one text column of a data set, and the relations between those of a sentence. The output is a table with a
 row for each relation: document, type and what it means, both entities with their offsets, score and sentence.
---documents writes the input's records, too, each with the fields entities and relations. Where they came from is written as
-"sparsebio ner" does.
+--documents writes the input's records, too, each with the fields entities and relations, and --graph the graph of what is
+related to what: GraphML, GEXF, Cytoscape JSON or CSV (edges, and nodes in a second file) by its name, which ends in .graphml, .gexf, .cyjs or .csv. Where they came from is
+written as "sparsebio ner" does.
 
 The input is what "sparsebio ner" takes, or a corpus in its own files: ChemProt's (the file of abstracts, those of
 entities beside it) or the DDI corpus' (XML, or an archive of it). With --given-entities, entities are the
-corpus', or those that the column entities holds, as "sparsebio ner" writes it. Both outputs are JSONL, CSV, Parquet or Arrow by their names.`,
-		Example: "  sparsebio relations --model chemprot --input abstracts.jsonl --text abstract --output relations.csv",
+corpus', or those that the column entities holds, as "sparsebio ner" writes it. Both tables are JSONL, CSV, Parquet or Arrow by their names; an --output
+of .graphml, .gexf or .cyjs is the graph, without a table.`,
+		Example: "  sparsebio relations --model chemprot --input abstracts.jsonl --text abstract --output relations.csv --graph relations.graphml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if offsets != "bytes" && offsets != "chars" {
 				return fmt.Errorf("--offsets %q (have bytes, chars)", offsets)
+			}
+			if f, err := graphfile.FormatOf(output); err == nil && f != graphfile.EdgesCSV && f != graphfile.NodesCSV {
+				if graph != "" {
+					return fmt.Errorf("--output %q and --graph %q are both graphs (one is enough)", output, graph)
+				}
+				output, graph = "", output
+			}
+			if graph != "" {
+				if err := graphfile.CheckWritable(graph); err != nil {
+					return err
+				}
 			}
 			for _, name := range []string{output, documents} { // before the work, not after it
 				if name == "" {
@@ -83,14 +100,24 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 			if err != nil {
 				return err
 			}
-			if err := table.WriteFile(output); err != nil {
-				return err
+			var written []string
+			if output != "" {
+				if err := table.WriteFile(output); err != nil {
+					return err
+				}
+				written = append(written, output)
+			}
+			if graph != "" {
+				if err := writeGraph(graph, docs, made); err != nil {
+					return err
+				}
+				written = append(written, graph)
 			}
 			found := 0
 			for _, d := range docs {
 				found += len(d.Entities)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d texts, %d entities, %d relations in %.2f s -> %s\n", len(docs), found, table.NumRows(), took.Seconds(), output)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d texts, %d entities, %d relations in %.2f s -> %s\n", len(docs), found, table.NumRows(), took.Seconds(), strings.Join(written, ", "))
 			if documents == "" {
 				return nil
 			}
@@ -106,6 +133,7 @@ corpus', or those that the column entities holds, as "sparsebio ner" writes it. 
 	f.StringVar(&text, "text", "", textUsage)
 	f.StringVar(&output, "output", "relations.csv", "file to write, a row for each relation")
 	f.StringVar(&documents, "documents", "", "file to write, a record for each text")
+	f.StringVar(&graph, "graph", "", "file to write, the graph of the relations")
 	f.Float64Var(&least, "min-score", 0, "leave out relations less probable than this")
 	f.StringVar(&offsets, "offsets", "bytes", "unit of start and end: bytes or chars")
 	addPipelineFlags(c, &threads, &engine, &aggregation)
@@ -195,6 +223,22 @@ func sequence(docs []annot.Document) iter.Seq2[annot.Document, error] {
 			}
 		}
 	}
+}
+
+// writeGraph writes the graph of the documents' relations, and where they came from beside it.
+func writeGraph(path string, docs []annot.Document, made report.Provenance) error {
+	record, err := json.MarshalIndent(made, "", "  ")
+	if err != nil {
+		return err
+	}
+	beside := path + datasets.ProvenanceSuffix // an old one must not speak of the new file
+	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := graphfile.Save(path, annot.RelationGraph(docs)); err != nil {
+		return err
+	}
+	return os.WriteFile(beside, append(record, '\n'), 0o644)
 }
 
 // writeDocuments writes the records of set, each with what was found in it.

@@ -97,6 +97,32 @@ func TestRelations(t *testing.T) {
 	}
 }
 
+// The graph is written beside the table, or in its place, and says where it came from.
+func TestRelationsGraph(t *testing.T) {
+	model, _ := relationModels(t)
+	in, dir := write(t, "in.jsonl", relationLines), t.TempDir()
+	run := func(args ...string) string {
+		return mustRun(t, append([]string{"relations", "--model", model, "--given-entities", "--input", in}, args...)...)
+	}
+	table, graph, csv := filepath.Join(dir, "r.csv"), filepath.Join(dir, "g.graphml"), filepath.Join(dir, "g.csv")
+	if out := run("--output", table, "--graph", csv); !strings.Contains(out, "-> "+table+", "+csv) {
+		t.Errorf("said %q", out)
+	}
+	if out := run("--output", graph); !strings.Contains(out, "-> "+graph) {
+		t.Errorf("said %q", out)
+	}
+	for path, want := range map[string]string{table: "source_text", csv: "IL-2,chemical", filepath.Join(dir, "g.nodes.csv"): "IL-2", graph: "<data key=\"name\">IL-2</data>"} {
+		if raw, err := os.ReadFile(path); err != nil || !strings.Contains(string(raw), want) {
+			t.Errorf("%s has no %q: %s, %v", path, want, raw, err)
+		}
+	}
+	for _, path := range []string{table, csv, graph} {
+		if len(readProvenance(t, path).Models) == 0 {
+			t.Errorf("beside %s there is no provenance", path)
+		}
+	}
+}
+
 // Corpora are read in their own files.
 func TestRelationsOfCorpora(t *testing.T) {
 	model, _ := relationModels(t)
@@ -147,6 +173,8 @@ func TestRelationsErrors(t *testing.T) {
 		{"row 0: column entities is no list", []string{"--given-entities", "--input", write(t, "in.jsonl", `{"text": "x", "entities": [{"start": "0"}]}`)}},
 		{"x_entities", []string{"--input", write(t, "x_abstracts.tsv", "7\tA\tB\n")}},
 		{"d.xml", []string{"--input", write(t, "d.xml", "<document>")}},
+		{"unknown format of graph", []string{"--graph", "g.dot"}},
+		{"both graphs", []string{"--output", "g.gexf", "--graph", "g.csv"}},
 	} {
 		_, err := run(t, append([]string{"relations", "--model", model, "--entity-model", entities, "--input", in, "--output", out}, c.args...)...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
