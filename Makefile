@@ -10,7 +10,8 @@ PYTHON ?= python3
 export PYTHON
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NOTEBOOK    := notebooks/01_quickstart.ipynb
+NOTEBOOK    ?= notebooks/01_quickstart.ipynb
+NOTEBOOKS   ?= $(wildcard notebooks/[0-9]*.ipynb)
 # The packages that start goroutines or share state between them.
 RACE        ?= ./kernels/... ./biobert/... ./datasets/... ./viz/...
 FUZZTIME    ?= 20000x
@@ -24,7 +25,15 @@ help: ## list the targets
 
 .PHONY: demo
 demo: setup ## read the demo abstracts in a GoNB notebook and write a page to look at
-	@.venv/bin/python notebooks/tools/run.py $(NOTEBOOK) out
+	@.venv/bin/python notebooks/tools/run.py --out out $(NOTEBOOK)
+
+.PHONY: notebooks
+notebooks: setup ## run all notebooks and write their outputs into them (FRESH=1: all anew; NOTEBOOKS=... for some)
+	@.venv/bin/python notebooks/tools/run.py --write $(if $(FRESH),--fresh) --out out $(NOTEBOOKS)
+
+.PHONY: notebooks-check
+notebooks-check: setup ## run all notebooks and the solutions in them, and compare with what is committed
+	@.venv/bin/python notebooks/tools/run.py --check --solutions --out out $(NOTEBOOKS)
 
 .PHONY: lab
 lab: setup ## open JupyterLab on the quick start notebook

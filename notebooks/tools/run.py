@@ -1,16 +1,21 @@
-"""Runs a notebook from top to bottom and writes it, outputs included, as a page that loads nothing from anywhere.
+"""Runs notebooks from top to bottom, checks what they say, and writes them as pages that load nothing from anywhere.
 
-usage: run.py NOTEBOOK OUTDIR
+usage: run.py [--out DIR] [--write [--fresh] | --check] [--solutions] NOTEBOOK...
 
-Prints one line a cell while it works, and at the end what the cells tagged "headline" said and where the page is. A cell
-that fails ends the run with its error and exit status 1.
+  --out DIR    where the pages and the notebooks with their outputs go (default: out)
+  --write      put the outputs into NOTEBOOK itself, tidied for the repository; those that say the same stay as they are
+  --fresh      with --write: put all outputs anew, so that they look as they would be drawn today
+  --check      fail if the outputs in NOTEBOOK no longer say what they say now
+  --solutions  run the solutions of the exercises too, after the last cell
+
+Prints a line for each cell while it works, and at the end what the cells tagged "headline" said. A cell that fails, or that
+does not say what its metadata expects, ends the run with exit status 1. notebooks/README.md describes the metadata.
 """
 
-import html
-import html.parser
+import argparse
+import copy
 import os
 import pathlib
-import re
 import sys
 import time
 
@@ -25,101 +30,39 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
+import cells
+import remote
+
 CELL_SECONDS = 600  # no cell of ours takes one; a stuck one must not hang a build
 
 
-def title(cell) -> str:
-    """What to call a cell: its id where somebody chose one, or else the first line of its program."""
-    if re.fullmatch(r"[a-z]+(-[a-z]+)*", cell.id) and not re.fullmatch(r"[a-f]{8}", cell.id):
-        return cell.id.replace("-", " ")
-    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-    program = lines[lines.index("%%") + 1 :] if "%%" in lines else lines
-    first = (program or lines or [""])[0]
-    return first if len(first) <= 72 else first[:71] + "…"
-
-
-def plain(markup: str) -> str:
-    """The text of an HTML output, for a terminal."""
-    markup = re.sub(r"(?is)<(style|script)\b.*?</\1>", " ", markup)
-    markup = re.sub(r"(?i)<(br|/p|/div|/pre|/li|/tr)\b[^>]*>", "\n", markup)
-    lines = (line.rstrip() for line in html.unescape(re.sub(r"<[^>]*>", "", markup)).splitlines())
-    return "\n".join(line for line in lines if line.strip())
-
-
-def said(cell) -> str:
-    """Everything a failed cell printed and displayed."""
-    parts = []
-    for out in cell.outputs:
-        if out.output_type == "stream":
-            parts.append(out.text)
-        elif out.output_type == "error":
-            parts.append(f"{out.ename}: {out.evalue}")
-        elif "text/html" in out.get("data", {}):
-            parts.append(plain(out.data["text/html"]))
-    # colours are for notebooks
-    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(p.strip("\n") for p in parts if p.strip()))
-
-
-class Remote(html.parser.HTMLParser):
-    """Collects what a page would load from elsewhere. Links that a reader may follow load nothing."""
-
-    loads = {"src", "srcset", "poster", "data", "background", "xlink:href"}
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self.in_style = False
-
-    def handle_starttag(self, tag, attrs):
-        self.in_style = tag == "style"
-        for name, value in attrs:
-            value = (value or "").strip()
-            if name in self.loads or (name == "href" and tag in ("link", "image", "use", "base")):
-                self.note(tag, value)
-            elif name == "style":
-                self.css(value)
-
-    def handle_endtag(self, tag):
-        self.in_style = False
-
-    def handle_data(self, data):
-        if self.in_style:
-            self.css(data)
-
-    def css(self, text):
-        for m in re.finditer(r"""url\(\s*(["']?)(.*?)\1\s*\)|@import\s+(["'])(.*?)\3""", text):
-            self.note("style", (m.group(2) or m.group(4) or "").strip())
-
-    def note(self, where, address):
-        if address and not address.startswith(("data:", "blob:", "#", "javascript:")):
-            self.found.append(f"<{where}> loads {address[:100]}")
-
-
-def remote(page: str) -> list[str]:
-    parser = Remote()
-    parser.feed(page)
-    parser.close()
-    return parser.found
+class Failure(Exception):
+    """Something about a notebook that its reader must be told."""
 
 
 class Progress:
-    """Prints a line for each code cell as it runs."""
+    """Prints a line for each code cell as it runs, and remembers which were slower than they should be."""
 
     def __init__(self, nb):
         self.number = {c.id: i + 1 for i, c in enumerate(c for c in nb.cells if c.cell_type == "code")}
         self.began = 0.0
+        self.slow: list[str] = []
 
     def start(self, cell, cell_index):
         if cell.cell_type == "code":
             self.began = time.monotonic()
-            print(f"  cell {self.number[cell.id]} of {len(self.number)}: {title(cell)} ... ", end="", flush=True)
+            print(f"  cell {self.number[cell.id]} of {len(self.number)}: {cells.title(cell)} ... ", end="", flush=True)
 
     def done(self, cell, cell_index, execute_reply):
-        if cell.cell_type == "code":
-            print(f"{time.monotonic() - self.began:.1f} s", flush=True)
+        if cell.cell_type != "code":
+            return
+        took, limit = time.monotonic() - self.began, cells.max_seconds(cell)
+        print(f"{took:.1f} s" + (f", slow: {limit:g} s are meant to be enough" if took > limit else ""), flush=True)
+        if took > limit:
+            self.slow.append(f"{cells.title(cell)} {took:.1f} s, not {limit:g} s")
 
 
-def execute(nb, folder: pathlib.Path) -> None:
+def execute(nb, folder: pathlib.Path) -> Progress:
     progress = Progress(nb)
     client = NotebookClient(
         nb,
@@ -127,67 +70,97 @@ def execute(nb, folder: pathlib.Path) -> None:
         kernel_name="gonb",
         resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,  # a progress bar leaves its last line only
+        record_timing=False,
         on_cell_start=progress.start,
         on_cell_executed=progress.done,
     )
-    client.execute()
-
-
-def headlines(nb) -> list[str]:
-    return [
-        out.text.strip()
-        for cell in nb.cells
-        if "headline" in cell.metadata.get("tags", [])
-        for out in cell.get("outputs", [])
-        if out.output_type == "stream" and out.name == "stdout"
-    ]
-
-
-def tidy(nb) -> None:
-    """Makes an executed notebook fit to be shown: no trace of progress bars that cleared themselves, colours for Go."""
-    for cell in nb.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
-    nb.metadata["language_info"] = {"name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go"}
-
-
-def main() -> int:
-    if len(sys.argv) != 3:
-        print(__doc__, file=sys.stderr)
-        return 2
-    source, outdir = (pathlib.Path(a).resolve() for a in sys.argv[1:])
-    outdir.mkdir(parents=True, exist_ok=True)
-    page = outdir / (source.stem + ".html")
-    page.unlink(missing_ok=True)  # an old page must not pass for a new one
-    nb = nbformat.read(source, as_version=4)
-
-    began = time.monotonic()
-    print(f"Running {source.name}")
     try:
-        execute(nb, source.parent)
+        client.execute()
     except CellExecutionError as err:
-        print("failed")
+        print("failed", flush=True)
         cell = next((c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", []))), None)
-        text = said(cell) if cell else str(err)
-        print(f"\n{source.name}: this cell failed:\n\n{cell.source if cell else ''}\n\n{text}", file=sys.stderr)
-        return 1
-    tidy(nb)
-    nbformat.write(nb, outdir / source.name)
+        raise Failure(f"this cell failed:\n\n{cell.source if cell else ''}\n\n{cells.said(cell) if cell else err}") from None
+    return progress
 
+
+def export(nb, page: pathlib.Path) -> None:
     exporter = HTMLExporter(
         template_name="page",
         extra_template_basedirs=[str(pathlib.Path(__file__).resolve().parent)],
     )
-    body, _ = exporter.from_notebook_node(nb, resources={"metadata": {"name": source.stem}})
-    if found := remote(body):
-        print(f"{page.name} would load from elsewhere:\n  " + "\n  ".join(found), file=sys.stderr)
-        return 1
+    body, _ = exporter.from_notebook_node(nb, resources={"metadata": {"name": page.stem}})
+    if found := remote.loads(body):
+        raise Failure(f"{page.name} would load from elsewhere:\n  " + "\n  ".join(found))
     page.write_text(body, encoding="utf-8")
 
-    print(f"Done in {time.monotonic() - began:.0f} s.\n")
-    for line in headlines(nb):
+
+def run(source: pathlib.Path, outdir: pathlib.Path, args) -> None:
+    page = outdir / (source.stem + ".html")
+    page.unlink(missing_ok=True)  # an old page must not pass for a new one
+    committed = nbformat.read(source, as_version=4)
+    nb = copy.deepcopy(committed)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    solutions = cells.solutions(nb) if args.solutions else []
+    nb.cells += solutions
+
+    began = time.monotonic()
+    print(f"Running {source.name}")
+    progress = execute(nb, source.parent)
+    for cell in solutions:
+        if not cells.said(cell):
+            raise Failure(f"this solution shows nothing:\n\n{cell.source}")
+    nb.cells = nb.cells[: len(nb.cells) - len(solutions)]
+    cells.tidy(nb)
+    if wrong := [f"cell {cells.title(c)}: {w}" for c in nb.cells for w in cells.unmet(c)]:
+        for cell in nb.cells:
+            if cells.unmet(cell):
+                wrong.append(f"\ncell {cells.title(cell)} said:\n{cells.said(cell)}")
+        raise Failure("\n".join(wrong))
+
+    nbformat.write(nb, outdir / source.name)
+    export(nb, page)
+    headlines = cells.headlines(nb)
+    if args.check and (stale := [cells.title(c) for c in cells.changed(committed, nb)]):
+        raise Failure("says something else than what is committed in: " + ", ".join(stale) + " (make notebooks writes it anew)")
+    if args.write:
+        if not args.fresh:
+            cells.keep(committed, nb)
+        nbformat.write(nb, source)
+
+    print(f"Done in {time.monotonic() - began:.0f} s, {os.path.getsize(outdir / source.name) / 1e6:.1f} MB.")
+    for line in progress.slow:
+        print(f"  slow: {line}")
+    print()
+    for line in headlines:
         print(line)
-    print(f"\nThe page:  {page}\nThe notebook with its outputs:  {outdir / source.name}\nTo play with it:  make lab")
+    print(f"\nThe page:  {page}\nThe notebook with its outputs:  {outdir / source.name}\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"))
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--solutions", action="store_true")
+    parser.add_argument("notebooks", type=pathlib.Path, nargs="+")
+    args = parser.parse_args()
+    outdir = args.out.resolve()
+    outdir.mkdir(parents=True, exist_ok=True)
+
+    failed = []
+    for source in args.notebooks:
+        try:
+            run(source.resolve(), outdir, args)
+        except Failure as err:
+            print(f"\n{source.name}: {err}\n", file=sys.stderr, flush=True)
+            failed.append(source.name)
+    if failed:
+        print("failed: " + ", ".join(failed), file=sys.stderr)
+        return 1
+    print("To play with them:  make lab")
     return 0
 
 

@@ -84,12 +84,17 @@ if [ -n "$pip" ]; then
 fi
 
 # --- the packages that the notebooks import, built the way a cell builds them -------------------------------------------
-# A cell is a module of its own beside ours, in one workspace; the imports are read out of our notebooks.
+# A cell is a module of its own beside ours, in one workspace. The imports are read out of our notebooks, those in the folded
+# solutions too; to them come the parts of the standard library that a cell imports without being told to.
 warm() {
 	dir=$(mktemp -d)
 	{
 		echo 'package main'
-		grep -ho '\\"github\.com/sparsebio/sparsebio/[a-z0-9/]*\\"' "$root"/notebooks/[0-9]*.ipynb | tr -d '\\' | sort -u | sed 's/^/import _ /'
+		grep -ho 'github\.com/sparsebio/sparsebio/[a-z0-9/]*\\"' "$root"/notebooks/[0-9]*.ipynb | tr -d '\\"' | sort -u | sed 's/.*/import _ "&"/'
+		for name in bufio bytes cmp context encoding/csv encoding/json errors fmt html io io/fs iter maps math math/bits \
+			math/rand/v2 os path/filepath regexp runtime slices sort strconv strings sync text/tabwriter time unicode unicode/utf8; do
+			echo "import _ \"$name\""
+		done
 		echo 'func main() {}'
 	} >"$dir/main.go"
 	ok=0
