@@ -27,6 +27,7 @@ var embedded = map[string]string{
 	"bc2gm":        "bc2gm",
 	"chemprot":     "chemprot",
 	"chemprot-ner": "chemprotner",
+	"ddi":          "ddi",
 	"ddi-ner":      "ddiner",
 	"jnlpba":       "jnlpba",
 	"jnlpba-dense": "jnlpba/dense",

@@ -57,6 +57,27 @@ func ExampleNewRelationExtraction() {
 	// CPR:6 (antagonist): EMP -> androgen receptor
 }
 
+// Two drugs and how they interact: ddi-ner finds them, ddi says how. These two models are free for
+// non-commercial use only.
+func ExampleNewRelationExtraction_drugs() {
+	ctx := context.Background()
+	interactions, err := biobert.NewRelationExtraction(ctx, "ddi")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer interactions.Close()
+	doc, err := interactions.AnnotateText(ctx, "Ketoconazole increases the plasma concentration of midazolam.")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range doc.Relations {
+		fmt.Printf("%s (%s): %s, %s\n", r.Type, r.Meaning, r.Source.Text, r.Target.Text)
+	}
+	// Output: DDI-mechanism (one changes the concentration of the other): Ketoconazole, midazolam
+}
+
 const (
 	sentence     = "IL-2 gene expression and NF-κB activation through CD28 require reactive oxygen production in primary human T lymphocytes."
 	estramustine = "We found an antagonistic effect of estramustine phosphate (EMP) metabolites on wild-type and mutated androgen receptor."
@@ -94,6 +115,7 @@ func TestEmbeddedModels(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"chemprot", lovastatin, "CPR:4 Lovastatin HMG-CoA reductase"},
 		{"chemprot", estramustine, "CPR:6 estramustine phosphate androgen receptor"},
+		{"ddi", warfarin, "DDI-mechanism fluconazole warfarin"},
 	} {
 		p, err := biobert.NewRelationExtraction(t.Context(), c.name)
 		if err != nil {
@@ -115,7 +137,7 @@ func TestEmbeddedModels(t *testing.T) {
 			checkInfo(t, info.Name, info)
 		}
 	}
-	if got := fmt.Sprint(hub.Names()); got != "[bc2gm chemprot chemprot-ner ddi-ner jnlpba jnlpba-dense]" {
+	if got := fmt.Sprint(hub.Names()); got != "[bc2gm chemprot chemprot-ner ddi ddi-ner jnlpba jnlpba-dense]" {
 		t.Errorf("registered: %s", got)
 	}
 }

@@ -405,18 +405,24 @@ func TestEvalErrors(t *testing.T) {
 	}
 }
 
-// A task whose model is not in this version says so.
-func TestEvalNotShipped(t *testing.T) {
-	e := evalFlags{task: "ddi"}
-	names, err := e.taskModels()
-	if err == nil {
-		if !slices.Contains(names, "ddi") {
-			t.Errorf("models %v", names)
+// Every task has its model, after the dense one where that ships, too; one without says so.
+func TestEvalModels(t *testing.T) {
+	for _, task := range evalTasks {
+		want := []string{task}
+		if task == "jnlpba" {
+			want = []string{"jnlpba-dense", "jnlpba"}
 		}
-		return
+		e := evalFlags{task: task}
+		if got, err := e.taskModels(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: models %v, error %v, want %v", task, got, err, want)
+		}
 	}
-	if want := "this version of sparsebio ships no model for --task ddi (have bc2gm"; !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("got %v", err)
+	defer func(tasks []string) { evalTasks = tasks }(evalTasks)
+	evalTasks = append(slices.Clone(evalTasks), "other")
+	e := evalFlags{task: "other"}
+	_, err := e.taskModels()
+	if want := "this version of sparsebio ships no model for --task other (have bc2gm"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s...", err, want)
 	}
 }
 

@@ -96,7 +96,7 @@ TASKS = {
         Task(
             "ddi", "pairs", ["DDI-false", "DDI-advise", "DDI-effect", "DDI-int", "DDI-mechanism"],
             ddi_train, lambda: corpora.blue("ddi2013/blue/dev.release.tsv.gz"),
-            Settings(1.5, 1.2e-4, dropout=0.1), Settings(1.5, 5e-4), MICRO,
+            Settings(1.5, 1.2e-4, dropout=0.1), Settings(2, 5e-4), MICRO,
             "DDI corpus (DDIExtraction 2013), train rows outside BLUE's dev set", "CC BY-NC 4.0: no commercial use", start="chemprot",
             per_sentence=6,  # half of all tokens are in the lists of drugs of a few sentences
         ),
