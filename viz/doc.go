@@ -1,8 +1,9 @@
-// Package viz draws what the library finds: highlighted texts, graphs of what
+// Package viz draws what the library finds: highlighted texts, two readings of a text side by side, graphs of what
 // occurs together or is related, and bars of dense against sparse speed. It takes plain data
 // and gives HTML; it knows nothing of models.
 //
 //	viz.Entities(docs).Show()                     // highlights
+//	viz.Compare(gold, docs).Show()                // what was missed, spurious or wrong
 //	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
 //	viz.Relations(annot.RelationGraph(docs)).Show()  // one with types and arrows
 //	viz.Throughput(bench).Show()                  // bars

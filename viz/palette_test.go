@@ -27,6 +27,12 @@ func TestSwatchesReadable(t *testing.T) {
 				t.Errorf("%s: contrast of %s is %.2f, want %.1f", c, what, ratio, readable)
 			}
 		}
+		for level := range confidenceLevels {
+			light, dark := s.backs(level)
+			if a, b := contrast(lightText, light), contrast(darkText, dark); a < readable || b < readable {
+				t.Errorf("%s at confidence %d: contrast %.2f on light, %.2f on dark, want %.1f", c, level, a, b, readable)
+			}
+		}
 	}
 }
 
@@ -45,14 +51,17 @@ func TestColorDeficiency(t *testing.T) {
 	for kind, m := range deficiencies {
 		for i, a := range types {
 			for _, b := range types[:i] {
-				x, y := lab(baseColor(a, nil), m), lab(baseColor(b, nil), m)
-				d := math.Sqrt(math.Pow(x[0]-y[0], 2) + math.Pow(x[1]-y[1], 2) + math.Pow(x[2]-y[2], 2))
-				if d < 12 {
+				if d := difference(lab(baseColor(a, nil), m), lab(baseColor(b, nil), m)); d < 12 {
 					t.Errorf("%s: %s and %s are %.1f apart in CIELAB, want 12", kind, a, b, d)
 				}
 			}
 		}
 	}
+}
+
+// difference is the distance of two colours in CIELAB.
+func difference(x, y [3]float64) float64 {
+	return math.Sqrt(math.Pow(x[0]-y[0], 2) + math.Pow(x[1]-y[1], 2) + math.Pow(x[2]-y[2], 2))
 }
 
 // lab gives CIELAB coordinates of c as seen through the matrix m.

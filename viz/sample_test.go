@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,46 @@ func sampleDocs() []annot.Document {
 	return docs
 }
 
+// samplePredicted is what a model that errs might make of the sample documents.
+func samplePredicted() []annot.Document {
+	docs := sampleDocs()
+	for i := range docs {
+		d := &docs[i]
+		var found []annot.Entity
+		for j, e := range d.Entities {
+			switch (i*7 + j) % 11 {
+			case 2: // missed
+				continue
+			case 5:
+				e.Type = "DNA"
+			case 8:
+				if k := strings.IndexByte(d.Text[e.End:], ' '); k > 0 {
+					e.End += k
+					e.Text = ""
+				}
+			}
+			found = append(found, e)
+		}
+		d.Entities = found
+	}
+	d := &docs[0]
+	i := strings.Index(d.Text, "delay model")
+	d.Entities = append(d.Entities, annot.Entity{Type: "protein", Start: i, End: i + len("delay model"), Score: 0.52})
+	docs[1] = sampleDocs()[1]
+	d = &docs[2]
+	at := func(name string) *annot.Entity {
+		i := strings.Index(d.Text, name)
+		e := &d.Entities[slices.IndexFunc(d.Entities, func(e annot.Entity) bool { return e.Start == i })]
+		e.Text = ""
+		return e
+	}
+	at("IL-6 receptor").End -= len(" receptor")
+	bone := at("bone marrow")
+	bone.Start += len("bone ")
+	bone.Type = "cell_line"
+	return docs
+}
+
 func sampleBench() report.Benchmark {
 	const machine = "Intel Xeon (AVX-512 VNNI), 2 cores"
 	return report.Benchmark{Results: []report.Result{
@@ -77,6 +118,9 @@ func samples() map[string]View {
 		"relations":  Relations(annot.CoMentions(docs), WithTitle("What occurs together")),
 		"types":      Relations(typedGraph(), WithTitle("How they are related")),
 		"throughput": Throughput(sampleBench()),
+		"compare":    Compare(docs, samplePredicted(), WithTitle("A model against the gold standard")),
+		"sides":      Compare(docs, samplePredicted(), WithSides("dense", "sparse"), WithPageSize(1)),
+		"confidence": Entities(docs, WithConfidence(), WithModel("jnlpba"), WithPageSize(2)),
 	}
 }
 

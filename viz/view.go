@@ -39,6 +39,7 @@ type fragment struct {
 	chart    bool     // the script is needed
 	links    bool     // edges have types
 	text     bool     // it has documents
+	compare  bool     // on two sides
 }
 
 //go:embed assets/style.css
@@ -50,6 +51,9 @@ var linksCSS string
 //go:embed assets/text.css
 var textCSS string
 
+//go:embed assets/compare.css
+var compareCSS string
+
 // styles returns the style sheet for fragments.
 func styles(fs ...*fragment) string {
 	var b strings.Builder
@@ -59,6 +63,9 @@ func styles(fs ...*fragment) string {
 	}
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.text }) {
 		b.WriteString(textCSS)
+	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.compare }) {
+		b.WriteString(compareCSS)
 	}
 	seen := make(map[string]bool)
 	filters, pages := 0, 0
@@ -80,7 +87,7 @@ func styles(fs ...*fragment) string {
 	}
 	for i := range filters {
 		off := fmt.Sprintf(".sb-view:has(.sb-f%d:not(:checked)) .sb-l%d", i, i)
-		fmt.Fprintf(&b, "%[1]s{background:none;border-color:transparent;box-shadow:none;padding:0;margin:0}%[1]s::after{content:none}%[1]s.sb-row{display:none}\n", off)
+		fmt.Fprintf(&b, "%[1]s{background:none;border-color:transparent;box-shadow:none;outline:0;padding:0;margin:0}%[1]s::after{content:none}%[1]s.sb-row{display:none}\n", off)
 	}
 	return b.String()
 }
