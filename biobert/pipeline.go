@@ -235,12 +235,3 @@ func Texts(texts ...string) iter.Seq2[string, error] {
 		}
 	}
 }
-
-// Must returns v and panics if err is not nil. It is for notebooks, where a cell that fails should
-// stop and show the error.
-func Must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}

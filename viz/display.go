@@ -11,7 +11,12 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/sparsebio/sparsebio/internal/notebook"
 )
+
+// A cell that fails shows its error through the same pipe as the pictures.
+func init() { notebook.SetDisplay(send) }
 
 // Init puts the chart script into the notebook, as the output of the cell that calls
 // it, and wakes charts that are already on the page. Calling it again is harmless.
@@ -32,10 +37,10 @@ func Init() error {
 }
 
 // show displays v in the notebook or writes its plain text to standard output. In a notebook an
-// error is also printed, for the last line of a cell is seldom more than x.Show().
+// error is also displayed, for the last line of a cell is seldom more than x.Show().
 func show(v View) (err error) {
 	defer func() {
-		if err != nil && gonbui.IsNotebook {
+		if err != nil && gonbui.IsNotebook && send(notebook.Box(err.Error()), err.Error()) != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}()

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/sparsebio/sparsebio/internal/notebook"
 )
 
 // TestMain runs the program of a notebook cell instead of the tests where a test has
@@ -29,6 +31,8 @@ func TestMain(m *testing.M) {
 				err = Init()
 			case "bad":
 				err = Throughput(sampleBench(), WithLimit(1)).Show()
+			case "fail":
+				notebook.Fail(errors.New("data: no such file (is the name right?)"))
 			default:
 				err = samples()[step].Show()
 			}
@@ -128,8 +132,17 @@ func TestShowInNotebook(t *testing.T) {
 		t.Errorf("a new session: %d displays, %v", len(shown), err)
 	}
 	shown, output, err := runCell(t, kernel, "bad")
-	if code := (*exec.ExitError)(nil); !errors.As(err, &code) || code.ExitCode() != 3 || len(shown) != 0 || !strings.Contains(output, "WithLimit") {
+	if code := (*exec.ExitError)(nil); !errors.As(err, &code) || code.ExitCode() != 3 || len(shown) != 1 || !strings.Contains(output, "WithLimit") {
 		t.Errorf("a wrong option: %d displays, %v, %s", len(shown), err, output)
+	} else if box := fmt.Sprint(shown[0].Data[protocol.MIMETextHTML]); !strings.Contains(box, "sb-error") || !strings.Contains(box, "WithLimit") {
+		t.Errorf("a wrong option shows %q", box)
+	}
+	// What fails after a picture speaks to the kernel with the same voice.
+	shown, output, err = runCell(t, kernel, "throughput fail")
+	if code := (*exec.ExitError)(nil); !errors.As(err, &code) || code.ExitCode() != 1 || len(shown) != 2 || output != "data: no such file (is the name right?)\n" {
+		t.Errorf("a failure after a picture: %d displays, %v, %q", len(shown), err, output)
+	} else if box := fmt.Sprint(shown[1].Data[protocol.MIMETextHTML]); !strings.Contains(box, ">Is the name right?<") {
+		t.Errorf("a failure after a picture shows %q", box)
 	}
 }
 

@@ -16,12 +16,13 @@ import (
 // options only, and one file that knows the notebook.
 func TestImports(t *testing.T) {
 	allowed := map[string]string{ // import path, or its beginning, to the only file ("" for any)
-		"github.com/go-echarts/go-echarts/v2/charts":    "",
-		"github.com/go-echarts/go-echarts/v2/opts":      "",
-		"github.com/sparsebio/sparsebio/datasets/annot": "",
-		"github.com/sparsebio/sparsebio/biobert/report": "",
-		"github.com/janpfeifer/gonb/gonbui":             "display.go",
-		"github.com/janpfeifer/gonb/gonbui/protocol":    "display.go",
+		"github.com/go-echarts/go-echarts/v2/charts":       "",
+		"github.com/go-echarts/go-echarts/v2/opts":         "",
+		"github.com/sparsebio/sparsebio/datasets/annot":    "",
+		"github.com/sparsebio/sparsebio/biobert/report":    "",
+		"github.com/sparsebio/sparsebio/internal/notebook": "display.go",
+		"github.com/janpfeifer/gonb/gonbui":                "display.go",
+		"github.com/janpfeifer/gonb/gonbui/protocol":       "display.go",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
