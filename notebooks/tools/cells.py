@@ -28,6 +28,8 @@ def said(cell) -> str:
     """Everything a cell printed and displayed, as text without colours."""
     parts = []
     for out in cell.get("outputs", []):
+        if failed(out) and any(o.output_type == "error" for o in cell.outputs):
+            continue  # standard error says the same
         if out.output_type == "stream":
             parts.append(out.text)
         elif out.output_type == "error":
@@ -37,6 +39,11 @@ def said(cell) -> str:
         elif "text/plain" in out.get("data", {}):
             parts.append(out.data["text/plain"])
     return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(p.strip("\n") for p in parts if p.strip()))
+
+
+def failed(out) -> bool:
+    """Whether an output is the box that shows an error."""
+    return 'class="sb-error"' in out.get("data", {}).get("text/html", "")
 
 
 def wishes(cell) -> dict:
@@ -55,7 +62,10 @@ def unmet(cell) -> list[str]:
         return []
     text = said(cell)
     markup = "\n".join(o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {}))
-    wrong = [f"nothing it said matches {p!r}" for p in wishes(cell).get("expect", []) if not re.search(p, text, re.M)]
+    wrong = []
+    if "raises-exception" not in cell.metadata.get("tags", []):
+        wrong += ["it shows an error" for o in cell.outputs if failed(o)]
+    wrong += [f"nothing it said matches {p!r}" for p in wishes(cell).get("expect", []) if not re.search(p, text, re.M)]
     wrong += [f"nothing it displayed matches {p!r}" for p in wishes(cell).get("expect_html", []) if not re.search(p, markup, re.M)]
     return wrong
 
