@@ -1,5 +1,5 @@
 // Package annot holds the plain data that every part of the library shares:
-// documents, the entities, relations and events found in them, and graphs of what occurs together.
+// documents, the entities, relations and events found in them, graphs of what occurs together, and what can be counted of them.
 //
 // All offsets are byte offsets into the UTF-8 text of the document, half open:
 // Text[Start:End] is the annotated text. Values are plain data; nothing in this

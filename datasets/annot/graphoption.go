@@ -1,13 +1,13 @@
 package annot
 
-// A GraphOption changes what CoMentions and RelationGraph keep. Zero and negative
+// A GraphOption changes what CoMentions, RelationGraph, Frequencies, CoOccurrences and ByYear keep. Zero and negative
 // values mean no limit, which is the default of every limit.
 type GraphOption func(*graphConfig)
 
 type graphConfig struct {
 	minMentions, minSentences, maxNodes, maxEvidence int
 	minScore                                         float64
-	unrelated                                        bool
+	unrelated, withinDocuments                       bool
 	merging                                          Merging
 }
 
@@ -39,3 +39,6 @@ func WithMaxEvidence(n int) GraphOption { return func(c *graphConfig) { c.maxEvi
 // WithUnrelated makes RelationGraph keep the things that no edge joins. CoMentions
 // keeps them always.
 func WithUnrelated() GraphOption { return func(c *graphConfig) { c.unrelated = true } }
+
+// WithinDocuments makes CoOccurrences count documents in place of sentences.
+func WithinDocuments() GraphOption { return func(c *graphConfig) { c.withinDocuments = true } }
