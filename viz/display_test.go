@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 				err = Throughput(sampleBench(), WithLimit(1)).Show()
 			case "fail":
 				notebook.Fail(errors.New("data: no such file (is the name right?)"))
+			case "other":
+				err = Throughput(sampleBench(), WithTitle("Another chart")).Show()
 			default:
 				err = samples()[step].Show()
 			}
@@ -107,12 +109,12 @@ func TestShowInNotebook(t *testing.T) {
 		scripts []bool // for each display, whether it brings the script
 	}{
 		{"entities", []bool{false}},
-		{"relations throughput", []bool{true, false}}, // the first chart of the session
+		{"relations other throughput", []bool{false, true, false}}, // the first chart of the session; graphs need no library
 		{"throughput", []bool{false}},
-		{"relations throughput", []bool{true, false}}, // the same cell again
+		{"relations other throughput", []bool{false, true, false}}, // the same cell again
 		{"init", []bool{true}},
-		{"init relations", []bool{true, false}},
-		{"relations", []bool{false}}, // Init holds the script now
+		{"init other", []bool{true, false}},
+		{"other", []bool{false}}, // Init holds the script now
 	} {
 		shown, output, err := runCell(t, kernel, c.cell)
 		if err != nil || len(shown) != len(c.scripts) {

@@ -11,8 +11,7 @@ import (
 
 // A label is where the name of a node stands.
 type label struct {
-	anchor string         // as SVG calls the alignment; "" where there is no room
-	place  map[string]any // as ECharts says where it is
+	anchor string // as SVG calls the alignment; "" where there is no room
 	point
 }
 
@@ -41,38 +40,34 @@ type spot struct {
 // asked for.
 func spots(at point, radius, wide float64, corners bool) []spot {
 	x, y, r := at.x, at.y, radius+4
-	side := func(name string) map[string]any { return map[string]any{"position": name} }
 	all := []spot{
-		{label{"start", side("right"), point{x + r, y + 4}}, box{x + r, y - 7, x + r + wide, y + 7}},
-		{label{"end", side("left"), point{x - r, y + 4}}, box{x - r - wide, y - 7, x - r, y + 7}},
-		{label{"middle", side("bottom"), point{x, y + r + 10}}, box{x - wide/2, y + r, x + wide/2, y + r + 13}},
-		{label{"middle", side("top"), point{x, y - r - 1}}, box{x - wide/2, y - r - 12, x + wide/2, y - r}},
+		{label{"start", point{x + r, y + 4}}, box{x + r, y - 7, x + r + wide, y + 7}},
+		{label{"end", point{x - r, y + 4}}, box{x - r - wide, y - 7, x - r, y + 7}},
+		{label{"middle", point{x, y + r + 10}}, box{x - wide/2, y + r, x + wide/2, y + r + 13}},
+		{label{"middle", point{x, y - r - 1}}, box{x - wide/2, y - r - 12, x + wide/2, y - r}},
 	}
 	if !corners {
 		return all
 	}
 	d := float64(0.71*radius) + 3
-	corner := func(right, low float64, align, vertical string) map[string]any { // ECharts counts from the corner of the disc's square
-		return map[string]any{"position": []float64{round(radius + float64(right*d)), round(radius + float64(low*d))}, "align": align, "verticalAlign": vertical}
-	}
 	return append(all,
-		spot{label{"start", corner(1, 1, "left", "top"), point{x + d, y + d + 10}}, box{x + d, y + d, x + d + wide, y + d + 13}},
-		spot{label{"end", corner(-1, 1, "right", "top"), point{x - d, y + d + 10}}, box{x - d - wide, y + d, x - d, y + d + 13}},
-		spot{label{"start", corner(1, -1, "left", "bottom"), point{x + d, y - d - 2}}, box{x + d, y - d - 13, x + d + wide, y - d}},
-		spot{label{"end", corner(-1, -1, "right", "bottom"), point{x - d, y - d - 2}}, box{x - d - wide, y - d - 13, x - d, y - d}},
+		spot{label{"start", point{x + d, y + d + 10}}, box{x + d, y + d, x + d + wide, y + d + 13}},
+		spot{label{"end", point{x - d, y + d + 10}}, box{x - d - wide, y + d, x - d, y + d + 13}},
+		spot{label{"start", point{x + d, y - d - 2}}, box{x + d, y - d - 13, x + d + wide, y - d}},
+		spot{label{"end", point{x - d, y - d - 2}}, box{x - d - wide, y - d - 13, x - d, y - d}},
 	)
 }
 
-// placeLabels finds each name a free place beside its node, those mentioned most
+// placeLabels finds each name a free place beside its node, those with most links
 // first, and of the free places the first that hides the least of the lines. A name that finds none is not
 // drawn until one points at its node; the table has every name.
-func placeLabels(g annot.Graph, at []point, radius []float64, lines []drawnLink, w, h int) []label {
+func placeLabels(nodes []annot.Node, at []point, radius []float64, lines []drawnLink, w, h int) []label {
 	var taken []box
-	for i := range g.Nodes {
+	for i := range nodes {
 		taken = append(taken, box{at[i].x - radius[i], at[i].y - radius[i], at[i].x + radius[i], at[i].y + radius[i]})
 	}
-	labels := make([]label, len(g.Nodes))
-	for i, n := range g.Nodes {
+	labels := make([]label, len(nodes))
+	for i, n := range nodes {
 		wide := 6.6 * float64(utf8.RuneCountInString(labelText(n)))
 		if lines != nil {
 			wide = textWidth(labelText(n))

@@ -112,42 +112,6 @@ func linkText(e annot.Edge) string {
 	return oneLine(linkLabel(e.Type, e.Meaning)) + ", "
 }
 
-// A link is an edge as ECharts takes it.
-type link struct {
-	Source     string   `json:"source"`
-	Target     string   `json:"target"`
-	Value      int      `json:"value,omitempty"`
-	Line       linkLine `json:"lineStyle"`
-	Symbol     []string `json:"symbol,omitempty"`
-	SymbolSize float64  `json:"symbolSize,omitempty"`
-	Row        int      `json:"row"`            // where the table has the edge
-	Kind       int      `json:"kind,omitempty"` // which box of the legend hides it
-}
-
-type linkLine struct {
-	Width     float64 `json:"width"`
-	Color     string  `json:"color,omitempty"`
-	Type      []int   `json:"type,omitempty"` // lengths of dashes and gaps
-	Opacity   float64 `json:"opacity,omitempty"`
-	Curveness float64 `json:"curveness,omitempty"`
-}
-
-// newLink makes a link of edge number row; boxes is the number of boxes that hide nodes.
-func newLink(e annot.Edge, row int, kinds []linkKind, boxes int, width, bend float64) link {
-	l := link{
-		Source: fmt.Sprint("n", e.Source), Target: fmt.Sprint("n", e.Target), Value: e.Count,
-		Line: linkLine{Width: round(width), Curveness: bend}, Row: row,
-	}
-	if i := kindOf(e, kinds); i >= 0 {
-		l.Kind = boxes + i
-		l.Line.Color, l.Line.Type, l.Line.Opacity = kinds[i].color.String(), kinds[i].dash, 1
-	}
-	if e.Directed {
-		l.Symbol, l.SymbolSize = []string{"none", "arrow"}, round(arrowSize(width))
-	}
-	return l
-}
-
 // writeLinkLegend lists the types of edges, each with a box that hides it, numbered from first on.
 func writeLinkLegend(b *bytes.Buffer, kinds []linkKind, first int) {
 	if len(kinds) == 0 {
@@ -165,7 +129,7 @@ func writeLinkLegend(b *bytes.Buffer, kinds []linkKind, first int) {
 // writeStroke draws how edges of a kind look.
 func writeStroke(b *bytes.Buffer, k linkKind, directed bool) {
 	var s strings.Builder
-	writeLinkSVG(&s, annot.Edge{Directed: directed}, k, point{1, 6}, point{29, 6}, 0, 2.2, 0)
+	writeLinkSVG(&s, annot.Edge{Directed: directed}, k, point{1, 6}, point{29, 6}, 0, 2.2, 0, 1)
 	fmt.Fprintf(b, "<svg class=\"sb-stroke\" width=\"30\" height=\"12\" aria-hidden=\"true\">%s</svg>", strings.TrimSpace(s.String()))
 }
 
@@ -203,10 +167,14 @@ const (
 
 // writeLinkSVG draws an edge from one disc to the other, with a head at the border of the second if it is
 // directed.
-func writeLinkSVG(b *strings.Builder, e annot.Edge, k linkKind, from, to point, radius, width, bend float64) {
+func writeLinkSVG(b *strings.Builder, e annot.Edge, k linkKind, from, to point, radius, width, bend, opacity float64) {
 	c := newCurve(from, to, bend)
+	pale := ""
+	if opacity < 1 {
+		pale = fmt.Sprintf(` stroke-opacity="%g"`, opacity)
+	}
 	if !e.Directed {
-		fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="%.1f"%s/>`+"\n", c.path(), k.color, width, k.dashArray())
+		fmt.Fprintf(b, `<path class="sb-ring" d="%s" fill="none" stroke="%s" stroke-width="%.1f"%s%s/>`, c.path(), k.color, width, pale, k.dashArray())
 		return
 	}
 	long := arrowSize(width)
@@ -218,8 +186,8 @@ func writeLinkSVG(b *strings.Builder, e annot.Edge, k linkKind, from, to point, 
 		dx, dy = dx/d, dy/d
 	}
 	side := float64(arrowSide * long)
-	fmt.Fprintf(b, `<path d="%s" fill="none" stroke="%s" stroke-width="%.1f"%s/>`, c.upTo(t).path(), k.color, width, k.dashArray())
-	fmt.Fprintf(b, `<path d="M%.1f %.1fL%.1f %.1fL%.1f %.1fL%.1f %.1fZ" fill="%s"/>`+"\n",
+	fmt.Fprintf(b, `<path class="sb-ring" d="%s" fill="none" stroke="%s" stroke-width="%.1f"%s%s/>`, c.upTo(t).path(), k.color, width, pale, k.dashArray())
+	fmt.Fprintf(b, `<path d="M%.1f %.1fL%.1f %.1fL%.1f %.1fL%.1f %.1fZ" fill="%s"/>`,
 		tip.x, tip.y, back.x-float64(dy*side), back.y+float64(dx*side), notch.x, notch.y, back.x+float64(dy*side), back.y-float64(dx*side), k.color)
 }
 
@@ -245,7 +213,8 @@ func legendSVG(b *strings.Builder, legend []legendEntry, kinds []linkKind, w, to
 	x, y = 16, y+row
 	for _, k := range kinds {
 		item(shorten(oneLine(k.label()), 60), func(x, y float64) {
-			writeLinkSVG(b, annot.Edge{Directed: k.directed}, k, point{x, y}, point{x + mark - 6, y}, 0, 2.2, 0)
+			writeLinkSVG(b, annot.Edge{Directed: k.directed}, k, point{x, y}, point{x + mark - 6, y}, 0, 2.2, 0, 1)
+			b.WriteString("\n")
 		})
 	}
 	return int(y) + row/2 + 4 - top

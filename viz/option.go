@@ -17,6 +17,7 @@ type config struct {
 	limit         int
 	colors        map[string]color
 	width, height int
+	nodeSize      NodeSize
 
 	types      map[string]bool // those that are wanted; nil for all
 	confidence bool
@@ -53,7 +54,7 @@ func WithTitle(title string) Option {
 }
 
 // WithLimit draws the first n documents (Entities; default all) or the n nodes
-// mentioned most (Relations; default 60). The view says how many more there are.
+// with the most links (Relations; default 60). The view says how many more there are.
 // n must be at least 1. Throughput has no limit.
 func WithLimit(n int) Option {
 	return func(c *config) error {

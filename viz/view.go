@@ -37,7 +37,7 @@ type fragment struct {
 	pages    int      // of documents
 	levels   bool     // colours say how sure the model is
 	chart    bool     // the script is needed
-	links    bool     // edges have types
+	links    bool     // it is a figure of names and links
 	text     bool     // it has documents
 	compare  bool     // on two sides
 }
@@ -59,7 +59,7 @@ func styles(fs ...*fragment) string {
 	var b strings.Builder
 	b.WriteString(styleCSS)
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.links }) {
-		b.WriteString(linksCSS)
+		b.WriteString(linksCSS + figureCSS)
 	}
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.text }) {
 		b.WriteString(textCSS)

@@ -22,10 +22,6 @@ function (script, option) {
   function tip(p) {
     var e = element("div", "sb-tip", ""), r;
     if (Array.isArray(p)) p = p[0]; // all series at a place of the axis have one row
-    if (p.dataType === "node") {
-      e.append(element("b", "", p.name), element("span", "sb-dim", p.data.note));
-      return e;
-    }
     r = row(p);
     if (!r) return "";
     r.querySelectorAll("[data-tip]").forEach(function (c) {
@@ -69,25 +65,17 @@ function (script, option) {
         if (box.clientWidth && box.clientWidth !== chart.getWidth()) chart.resize(size());
       }).observe(box);
     }
-    var links = option.series[0].links, off = {}; // by the number of a box
     view.querySelectorAll(".sb-legend input").forEach(function (input, i) {
-      function apply() {
-        var name = option.legend.data[i];
-        if (name !== undefined) {
-          chart.dispatchAction({ type: input.checked ? "legendSelect" : "legendUnSelect", name: name });
-          return;
-        }
-        off[i] = !input.checked; // after the types of names come those of links
-        chart.setOption({ series: [{ links: links.filter(function (l) { return !off[l.kind]; }) }] });
-      }
+      var name = option.legend.data[i];
+      if (name === undefined) return;
+      function apply() { chart.dispatchAction({ type: input.checked ? "legendSelect" : "legendUnSelect", name: name }); }
       input.addEventListener("change", apply);
       if (!input.checked) apply();
     });
-    if (!panel || !option.series[0].links.length) return;
-    view.querySelector(".sb-caption").append(" Point at a line to read a sentence behind it, click to keep it open.");
+    if (!panel) return;
     chart.on("click", function (p) {
-      var r = p.dataType === "edge" && row(p);
-      if (!r) return;
+      var r = row(p);
+      if (!r || !r.querySelector(".sb-quote")) return;
       panel.replaceChildren(element("p", "sb-panelhead", r.dataset.title));
       r.querySelectorAll(".sb-quote").forEach(function (q) { panel.append(q.cloneNode(true)); });
       panel.hidden = false;

@@ -1,0 +1,240 @@
+package viz
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sparsebio/sparsebio/datasets/annot"
+)
+
+// open shows a page with a view in a tab of its own.
+func open(t *testing.T, ctx context.Context, v View) context.Context {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	var page bytes.Buffer
+	if err := v.WritePage(&page); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, page.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(tab, chromedp.Navigate((&url.URL{Scheme: "file", Path: file}).String())); err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+// ask runs a script in the page, beside helpers that look at it and use it as a person would.
+func ask[T any](t *testing.T, tab context.Context, script string) T {
+	t.Helper()
+	got, err := chromedp.Run(tab, chromedp.Evaluate[T](`(() => {
+		const one = (s) => document.querySelector(s), all = (s) => Array.from(document.querySelectorAll(s));
+		const seen = (s) => all(s).filter((e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden" && !e.matches(".sb-off"));
+		const middle = (e) => { const r = e.getBoundingClientRect(); return {bubbles: true, cancelable: true, clientX: r.x + r.width / 2, clientY: r.y + r.height / 2}; };
+		const point = (e, at) => e.dispatchEvent(new PointerEvent("pointermove", at || middle(e)));
+		const click = (e, at) => e.dispatchEvent(new MouseEvent("click", at || middle(e)));
+		const corner = () => { const r = one(".sb-paper").getBoundingClientRect(); return {bubbles: true, clientX: r.x + 2, clientY: r.y + 2}; };
+		const key = (e, key) => e.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+		const type = (e, text) => { e.value = text; e.dispatchEvent(new Event("input", {bubbles: true})); };
+		const named = (name) => all(".sb-n").find((e) => e.dataset.name === name);
+		const names = () => seen(".sb-n").map((e) => e.dataset.name).sort().join(", ");
+		const text = (s) => { const e = one(s); return e && e.getClientRects().length ? e.textContent : ""; };
+		const tip = () => Array.from(one(".sb-tip").children).map((c) => c.textContent).join(" | ");
+		`+script+`})()`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// In a live graph the pointer shows what an edge means, boxes hide types and bring them back, sliders leave out what is weak, a
+// name is found by a part of it, and a click leaves a node and its neighbours.
+func TestBrowserGraph(t *testing.T) {
+	ctx := browser(t)
+	if err := chromedp.Do(ctx); err != nil { // starts it, before tabs
+		t.Fatal(err)
+	}
+	t.Run("pointer", func(t *testing.T) {
+		type result struct {
+			Tip, Panel, Node, Closed string
+			Strokes                  int
+			OnlyInTable, OnlyTip     string // display of what the pointer shows and the table does not
+		}
+		got := ask[result](t, open(t, ctx, Relations(typedGraph())), `
+			const edge = all(".sb-e").pop();
+			point(edge.querySelector("path"));
+			click(edge);
+			const out = {Tip: tip(), Strokes: one(".sb-tip").querySelectorAll("svg").length, Panel: text(".sb-panelhead"), OnlyTip: getComputedStyle(one(".sb-tip .sb-only")).display};
+			one("details").open = true;
+			out.OnlyInTable = getComputedStyle(one("td .sb-only")).display;
+			point(named("CYP2D6").querySelector("circle"));
+			out.Node = tip();
+			click(one(".sb-paper"), corner());
+			out.Closed = text(".sb-panel");
+			return out;`)
+		if want := "tamoxifen → estrogen receptor α | antagonist (CPR:6) | 4 sentences, score 0.97 | In breast tumours tamoxifen opposes estrogen receptor α. demo-7"; got.Tip != want || got.Strokes != 1 || got.OnlyTip == "none" {
+			t.Errorf("the pointer shows %q with %d lines, display %s; want %q", got.Tip, got.Strokes, got.OnlyTip, want)
+		}
+		if want := "tamoxifen → estrogen receptor α, antagonist (CPR:6), 4 sentences"; got.Panel != want {
+			t.Errorf("the panel is headed %q, want %q", got.Panel, want)
+		}
+		if want := "CYP2D6 | GENE · 3 mentions · 3 links"; got.Node != want {
+			t.Errorf("the pointer shows %q, want %q", got.Node, want)
+		}
+		if got.OnlyInTable != "none" || got.Closed != "" {
+			t.Errorf("the table repeats the names: display %s; a click on the paper leaves the panel %q", got.OnlyInTable, got.Closed)
+		}
+	})
+	t.Run("filters", func(t *testing.T) {
+		type result struct {
+			Links, Rows []int // with all types, without antagonists, without genes, with all again, of a score, of some sentences
+			Status      []string
+		}
+		got := ask[result](t, open(t, ctx, Relations(typedGraph())), `
+			const out = {Links: [], Rows: [], Status: []}, boxes = all(".sb-legend input"), score = one(".sb-score input"), least = one(".sb-count input");
+			one("details").open = true;
+			const look = () => { out.Links.push(seen(".sb-e").length); out.Rows.push(seen(".sb-row").length); out.Status.push(text(".sb-status")); };
+			look();
+			boxes[2].click(); look(); boxes[2].click();
+			boxes.find((b) => b.parentNode.textContent.startsWith("GENE")).click(); look(); boxes.forEach((b) => b.checked || b.click());
+			look();
+			type(score, "0.7"); look(); type(score, score.min);
+			type(least, "3"); look(); type(least, "1"); look();
+			return out;`)
+		if want := []int{6, 4, 0, 6, 2, 1, 6}; !slices.Equal(got.Links, want) {
+			t.Errorf("links drawn: %v, want %v", got.Links, want)
+		}
+		if want := []int{6, 4, 0, 6, 6, 6, 6}; !slices.Equal(got.Rows, want) {
+			t.Errorf("rows shown: %v, want %v", got.Rows, want)
+		}
+		if want := []string{"", "4 of 6 links shown", "0 of 6 links shown", "", "2 of 6 links shown", "1 of 6 links shown", ""}; !slices.Equal(got.Status, want) {
+			t.Errorf("said %q, want %q", got.Status, want)
+		}
+	})
+	t.Run("search", func(t *testing.T) {
+		type result struct {
+			Found, Status, Panel, Cleared string
+			Rings, Moved                  int
+		}
+		got := ask[result](t, open(t, ctx, Relations(typedGraph())), `
+			const box = one(".sb-search"), out = {};
+			type(box, "CYP2");
+			out.Found = names(); out.Status = text(".sb-status"); out.Rings = all(".sb-found").length;
+			key(box, "Enter");
+			const n = named("CYP2D6").getBoundingClientRect(), c = one(".sb-figure svg").getBoundingClientRect();
+			out.Moved = Math.round(Math.hypot(n.x + n.width / 2 - c.x - c.width / 2, n.y + n.height / 2 - c.y - c.height / 2));
+			out.Panel = text(".sb-panelhead");
+			key(box, "Escape");
+			out.Cleared = names() + box.value + text(".sb-panel");
+			return out;`)
+		if got.Found != "CYP2D6" || got.Status != "1 name found" || got.Rings != 1 {
+			t.Errorf("found %q with %d rings, said %q", got.Found, got.Rings, got.Status)
+		}
+		if got.Panel != "CYP2D6" || got.Moved > 60 { // its label makes it wide
+			t.Errorf("Enter opens %q, %d pixels from the middle", got.Panel, got.Moved)
+		}
+		if got.Cleared != "CYP2D6, estrogen receptor α, quinidine, tamoxifen" {
+			t.Errorf("Escape leaves %q", got.Cleared)
+		}
+	})
+	t.Run("neighbours", func(t *testing.T) {
+		type result struct {
+			Near, Panel, Edge, Back, Reset string
+			Links                          int
+			Keys                           []string
+			Zoomed, Dragged                bool
+		}
+		got := ask[result](t, open(t, ctx, Relations(typedGraph())), `
+			const out = {Keys: []}, svg = one(".sb-figure svg"), root = one(".sb-root");
+			click(named("tamoxifen").querySelector("circle"));
+			out.Near = names(); out.Links = seen(".sb-e").length; out.Panel = one(".sb-panel").innerText.replace(/\s*\n\s*/g, " | ");
+			all(".sb-links button")[1].click();
+			out.Edge = text(".sb-panelhead");
+			all(".sb-panel button").pop().click();
+			out.Back = text(".sb-panelhead");
+			click(one(".sb-paper"), corner());
+			out.Reset = names() + text(".sb-panel");
+			svg.focus();
+			const on = () => document.activeElement.getAttribute("aria-label");
+			key(svg, "ArrowRight"); out.Keys.push(on());
+			key(document.activeElement, "ArrowDown"); out.Keys.push(on());
+			all(".sb-n")[2].focus();
+			key(document.activeElement, "Enter"); out.Keys.push(text(".sb-panelhead"));
+			key(document.activeElement, "Escape"); out.Keys.push(text(".sb-panelhead"));
+			const before = root.getAttribute("transform");
+			key(svg, "+");
+			out.Zoomed = root.getAttribute("transform") !== before;
+			key(svg, "0");
+			const n = named("quinidine"), from = n.getAttribute("transform"), line = all(".sb-e").map((e) => e.innerHTML).join(), c = n.querySelector("circle"), at = middle(c);
+			c.dispatchEvent(new PointerEvent("pointerdown", {...at, pointerId: 1}));
+			try { c.dispatchEvent(new PointerEvent("pointermove", {...at, clientX: at.clientX + 40, pointerId: 1})); } catch (e) {}
+			c.dispatchEvent(new PointerEvent("pointermove", {...at, clientX: at.clientX + 40, pointerId: 1}));
+			c.dispatchEvent(new PointerEvent("pointerup", {...at, pointerId: 1}));
+			out.Dragged = n.getAttribute("transform") !== from && all(".sb-e").map((e) => e.innerHTML).join() !== line;
+			return out;`)
+		if got.Near != "CYP2D6, estrogen receptor α, tamoxifen" || got.Links != 4 {
+			t.Errorf("beside tamoxifen there are %q with %d links", got.Near, got.Links)
+		}
+		if want := "tamoxifen | CHEMICAL · 9 mentions · 4 links | → estrogen receptor α | antagonist (CPR:6), 4 sentences, score 0.97 | "; !strings.HasPrefix(got.Panel, want) || !strings.Contains(got.Panel, "← estrogen receptor α | antagonist (CPR:6), 2 sentences, score 0.41") {
+			t.Errorf("the panel says %q, want %q and more", got.Panel, want)
+		}
+		if got.Edge == "" || got.Edge == got.Back || got.Back != "tamoxifen" || got.Reset != "CYP2D6, estrogen receptor α, quinidine, tamoxifen" {
+			t.Errorf("a link opens %q, its button goes back to %q, a click on the paper shows %q", got.Edge, got.Back, got.Reset)
+		}
+		if got.Keys[0] == "" || got.Keys[0] == got.Keys[1] || got.Keys[2] != "CYP2D6" || got.Keys[3] != "" {
+			t.Errorf("the keyboard reaches %q", got.Keys)
+		}
+		if !got.Zoomed || !got.Dragged {
+			t.Errorf("zoomed: %t, dragged: %t", got.Zoomed, got.Dragged)
+		}
+	})
+	t.Run("hostile", func(t *testing.T) {
+		g := hostileGraph()
+		for i := range g.Edges {
+			g.Edges[i].Type, g.Edges[i].Meaning, g.Edges[i].Directed = evil+fmt.Sprint(i), evil, true
+		}
+		g.Nodes[0].Aliases = []string{evil}
+		got := ask[[]string](t, open(t, ctx, Relations(g, WithTitle(evil))), `
+			let alerted = "";
+			window.alert = (s) => { alerted = s; };
+			all(".sb-e").forEach((e) => { point(e.querySelector("path")); click(e); });
+			all(".sb-n").forEach((e) => { point(e); click(e); all(".sb-links button").forEach((b) => b.click()); });
+			type(one(".sb-search"), "script");
+			return [alerted, all("img").map((e) => e.className).join(), String(all("script").length), String(seen(".sb-n").length), one(".sb-n").dataset.name.slice(0, 9)];`)
+		if want := []string{"", "sb-still", "1", "2", "</script>"}; !slices.Equal(got, want) {
+			t.Errorf("hostile names: %q, want %q", got, want)
+		}
+	})
+}
+
+// largeGraph has n nodes and m edges of five types.
+func largeGraph(n, m int) annot.Graph {
+	var g annot.Graph
+	for i := range n {
+		g.Nodes = append(g.Nodes, annot.Node{Name: fmt.Sprint("gene ", i), Type: []string{"protein", "DNA", "cell_type"}[i%3], Count: 1 + n/(i+1)})
+	}
+	seen := make(map[[2]int]bool)
+	r := uint32(1)
+	next := func(n int) int { r = r*1664525 + 1013904223; return int(r>>8) % n }
+	for len(g.Edges) < m {
+		s, t := next(next(n)+1), next(n)
+		if s == t || seen[[2]int{s, t}] {
+			continue
+		}
+		seen[[2]int{s, t}] = true
+		k := next(5)
+		g.Edges = append(g.Edges, annot.Edge{Source: s, Target: t, Type: fmt.Sprint("CPR:", []int{3, 4, 5, 6, 9}[k]), Directed: true, Count: 1 + next(9), Score: float64(next(1000)) / 1000})
+	}
+	return g
+}

@@ -1,0 +1,22 @@
+package viz
+
+import "fmt"
+
+// A NodeSize is what the size of a node in a graph says.
+type NodeSize int
+
+const (
+	ByLinks    NodeSize = iota // how many links it has (its degree), those that are not drawn included
+	ByMentions                 // how often it is mentioned
+)
+
+// WithNodeSize says what the size of a node means in Relations; the default is ByLinks.
+func WithNodeSize(s NodeSize) Option {
+	return func(c *config) error {
+		if s != ByLinks && s != ByMentions {
+			return fmt.Errorf("viz: WithNodeSize(%d), want ByLinks or ByMentions", s)
+		}
+		c.nodeSize = s
+		return c.only("WithNodeSize", "Relations")
+	}
+}
