@@ -7,6 +7,7 @@
 //	sparsebio convert --model checkpoint-folder --output model.sbm
 //	sparsebio compress --model checkpoint-folder --calibrate abstracts.jsonl --text abstract --output sparse-folder
 //	sparsebio pull owner/name
+//	sparsebio doctor
 //
 // Run sparsebio help COMMAND for the flags of each.
 package main
@@ -46,6 +47,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), compressCommand(), pullCommand())
+	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), compressCommand(), pullCommand(), doctorCommand())
 	return root
 }
