@@ -12,6 +12,7 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/token"
 	"github.com/sparsebio/sparsebio/biobert/report"
+	"github.com/sparsebio/sparsebio/datasets/annot"
 	"github.com/sparsebio/sparsebio/kernels"
 )
 
@@ -226,10 +227,16 @@ func (p *pipeline) release(threads int, r *reader) {
 }
 
 // Texts makes a sequence of texts that Annotate takes.
-func Texts(texts ...string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, t := range texts {
-			if !yield(t, nil) {
+func Texts(texts ...string) iter.Seq2[string, error] { return sequence(texts) }
+
+// Documents makes a sequence of documents that AnnotateDocuments takes, such as those that another model has
+// annotated: see [WithGivenEntities].
+func Documents(docs ...annot.Document) iter.Seq2[annot.Document, error] { return sequence(docs) }
+
+func sequence[T any](values []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range values {
+			if !yield(v, nil) {
 				return
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,23 +52,13 @@ func related(n int) []annot.Document {
 	return docs
 }
 
-func sequence(docs []annot.Document) iter.Seq2[annot.Document, error] {
-	return func(yield func(annot.Document, error) bool) {
-		for _, d := range docs {
-			if !yield(d, nil) {
-				return
-			}
-		}
-	}
-}
-
 // What a document's relations are follows from what the classifier says of each marked sentence, which other tests
 // compare with transformers.
 func TestRelationsAreTheClassifiers(t *testing.T) {
 	classifier := openText(t, "testdata/tiny-relation")
 	scheme := tinyScheme()
 	given := related(2*relationChunk + 7)
-	docs, err := openRelations(t, WithGivenEntities()).AnnotateDocuments(ctx, sequence(given))
+	docs, err := openRelations(t, WithGivenEntities()).AnnotateDocuments(ctx, Documents(given...))
 	if err != nil || len(docs) != len(given) {
 		t.Fatal(len(docs), err)
 	}
@@ -162,7 +151,7 @@ func TestRelationsAreIndependent(t *testing.T) {
 
 func TestRelationOptions(t *testing.T) {
 	docs := related(30)
-	all, err := openRelations(t, WithGivenEntities()).AnnotateDocuments(ctx, sequence(docs))
+	all, err := openRelations(t, WithGivenEntities()).AnnotateDocuments(ctx, Documents(docs...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +163,7 @@ func TestRelationOptions(t *testing.T) {
 	}
 	slices.Sort(scores)
 	least := scores[len(scores)/2]
-	some, err := openRelations(t, WithGivenEntities(), WithMinScore(least)).AnnotateDocuments(ctx, sequence(docs))
+	some, err := openRelations(t, WithGivenEntities(), WithMinScore(least)).AnnotateDocuments(ctx, Documents(docs...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,13 +182,13 @@ func TestRelationOptions(t *testing.T) {
 
 	var last Progress
 	p := openRelations(t, WithProgress(func(p Progress) { last = p }))
-	if _, err := p.AnnotateDocuments(ctx, sequence(related(100))); err != nil {
+	if _, err := p.AnnotateDocuments(ctx, Documents(related(100)...)); err != nil {
 		t.Fatal(err)
 	}
 	if !last.Done || last.Texts != 100 || last.Total != 100 || last.Tokens < 1000 {
 		t.Errorf("last report %+v", last)
 	}
-	for range p.Stream(ctx, sequence(related(10))) {
+	for range p.Stream(ctx, Documents(related(10)...)) {
 	}
 	if !last.Done || last.Texts != 10 || last.Total != 0 || !strings.HasPrefix(last.String(), "10 texts, ") {
 		t.Errorf("last report of a stream %+v, %q", last, last)
@@ -256,12 +245,12 @@ func TestRelationErrors(t *testing.T) {
 	p := openRelations(t, WithGivenEntities())
 	docs := related(relationChunk + 10)
 	docs[relationChunk+6].Entities[0].End = 999
-	if _, err := p.AnnotateDocuments(ctx, sequence(docs)); err == nil || !strings.Contains(err.Error(), `text 71 (id "d70")`) {
+	if _, err := p.AnnotateDocuments(ctx, Documents(docs...)); err == nil || !strings.Contains(err.Error(), `text 71 (id "d70")`) {
 		t.Errorf("bad offsets: %v", err)
 	}
 	docs[relationChunk+6] = annot.Document{ID: "x", Text: "\xff"}
 	for name, p := range map[string]*RelationExtraction{"given": p, "found": openRelations(t)} {
-		if _, err := p.AnnotateDocuments(ctx, sequence(docs)); err == nil || !strings.Contains(err.Error(), `text 71 (id "x")`) || !strings.Contains(err.Error(), "UTF-8") {
+		if _, err := p.AnnotateDocuments(ctx, Documents(docs...)); err == nil || !strings.Contains(err.Error(), `text 71 (id "x")`) || !strings.Contains(err.Error(), "UTF-8") {
 			t.Errorf("%s: bad text: %v", name, err)
 		}
 	}
@@ -280,11 +269,11 @@ func TestRelationErrors(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := p.AnnotateDocuments(cancelled, sequence(related(5))); !errors.Is(err, context.Canceled) {
+	if _, err := p.AnnotateDocuments(cancelled, Documents(related(5)...)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	p.Close()
-	if _, err := p.AnnotateDocuments(ctx, sequence(related(5))); err == nil || !strings.Contains(err.Error(), "closed") {
+	if _, err := p.AnnotateDocuments(ctx, Documents(related(5)...)); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("closed: %v", err)
 	}
 }
@@ -293,10 +282,10 @@ func TestRelationErrors(t *testing.T) {
 func TestLongSentences(t *testing.T) {
 	p := openRelations(t, WithGivenEntities())
 	long := strings.Repeat("the kinase of human mouse binding ", 40)
-	d, err := p.AnnotateDocuments(ctx, sequence([]annot.Document{
-		entitiesOf(long + "[cell:mouse] activates [protein:IL-2] " + long),
-		entitiesOf("[cell:mouse] " + long + " [protein:IL-2]"),
-	}))
+	d, err := p.AnnotateDocuments(ctx, Documents(
+		entitiesOf(long+"[cell:mouse] activates [protein:IL-2] "+long),
+		entitiesOf("[cell:mouse] "+long+" [protein:IL-2]"),
+	))
 	if err != nil {
 		t.Fatal(err)
 	}

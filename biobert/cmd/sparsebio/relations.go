@@ -157,7 +157,7 @@ func loadDocuments(ctx context.Context, input, split, text string, given bool) (
 			rows[i] = row{d.ID, d.Text}
 		}
 		set, err := datasets.From(input, rows)
-		return set, "text", sequence(docs), err
+		return set, "text", biobert.Documents(docs...), err
 	}
 	set, text, err := loadTexts(ctx, input, split, text)
 	if err != nil || !given {
@@ -187,7 +187,7 @@ func loadDocuments(ctx context.Context, input, split, text string, given bool) (
 			}
 		}
 	}
-	return set, text, sequence(docs), nil
+	return set, text, biobert.Documents(docs...), nil
 }
 
 // readCorpus reads the documents of a corpus, or none if name is not that of a corpus' file.
@@ -213,16 +213,6 @@ func readCorpus(name string) ([]annot.Document, error) {
 		}
 	}
 	return out, nil
-}
-
-func sequence(docs []annot.Document) iter.Seq2[annot.Document, error] {
-	return func(yield func(annot.Document, error) bool) {
-		for _, d := range docs {
-			if !yield(d, nil) {
-				return
-			}
-		}
-	}
 }
 
 // writeGraph writes the graph of the documents' relations, and where they came from beside it.
