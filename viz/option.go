@@ -47,6 +47,9 @@ func (c *config) only(option string, views ...string) error {
 	return nil
 }
 
+// speedViews are the views of measurements.
+var speedViews = []string{"Throughput", "Latency", "Curve", "Layers", "Roofline"}
+
 // WithTitle sets the title above the view. Throughput's own title, which gives the
 // speed-up, is replaced by it.
 func WithTitle(title string) Option {
@@ -55,12 +58,12 @@ func WithTitle(title string) Option {
 
 // WithLimit draws the first n documents (Entities; default all) or the n nodes
 // with the most links (Relations; default 60). The view says how many more there are.
-// n must be at least 1. Throughput has no limit.
+// n must be at least 1. Views of speed have no limit.
 func WithLimit(n int) Option {
 	return func(c *config) error {
 		switch {
-		case c.view == "Throughput":
-			return errors.New("viz: WithLimit does not apply to Throughput")
+		case slices.Contains(speedViews, c.view):
+			return fmt.Errorf("viz: WithLimit does not apply to %s", c.view)
 		case n < 1:
 			return fmt.Errorf("viz: WithLimit(%d), want at least 1", n)
 		}
@@ -71,9 +74,13 @@ func WithLimit(n int) Option {
 
 // WithColors sets the colours of entity types, as "#rrggbb", beside the defaults.
 // From each the view mixes a background and an ink that can be read on light and on
-// dark. For Throughput the keys are "dense" and "sparse".
+// dark. For Throughput and Latency the keys are "dense" and "sparse", for Curve the names of series, for
+// Roofline the engines. Layers has no colours to choose.
 func WithColors(colors map[string]string) Option {
 	return func(c *config) error {
+		if c.view == "Layers" {
+			return errors.New("viz: WithColors does not apply to Layers")
+		}
 		if c.colors == nil {
 			c.colors = make(map[string]color)
 		}
@@ -82,7 +89,7 @@ func WithColors(colors map[string]string) Option {
 			if err != nil {
 				return fmt.Errorf("viz: colour of %q: %w", label, err)
 			}
-			if c.view == "Throughput" && label != "dense" && label != "sparse" {
+			if (c.view == "Throughput" || c.view == "Latency") && label != "dense" && label != "sparse" {
 				return fmt.Errorf(`viz: colour of %q, want "dense" or "sparse"`, label)
 			}
 			c.colors[label] = k
