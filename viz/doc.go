@@ -1,12 +1,16 @@
 // Package viz draws what the library finds: highlighted texts, two readings of a text side by side, graphs of what
-// occurs together or is related, and bars of dense against sparse speed. It takes plain data
+// occurs together or is related, and how fast models are and why. It takes plain data
 // and gives HTML; it knows nothing of models.
 //
 //	viz.Entities(docs).Show()                     // highlights
 //	viz.Compare(gold, docs).Show()                // what was missed, spurious or wrong
 //	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
 //	viz.Relations(annot.RelationGraph(docs)).Show()  // one with types and arrows
-//	viz.Throughput(bench).Show()                  // bars
+//	viz.Throughput(bench).Show()                  // dense against sparse speed: bars
+//	viz.Latency(bench).Show()                     // how long single documents take
+//	viz.Curve(curve).Show()                       // speed or accuracy by length, sparsity, threads ...
+//	viz.Layers(explanation).Show()                // where the time goes, layer by layer
+//	viz.Roofline(roofline).Show()                 // what the machine could do, and what kernels do
 //
 // Every view offers the same four methods. Render writes a fragment of HTML,
 // WritePage a complete page, WriteText plain text for a terminal, and Show

@@ -74,6 +74,12 @@ func newOption(written map[string]any, legend []string, series map[string]any) m
 	}
 	s := option["series"].([]any)[0].(map[string]any)
 	maps.Copy(s, series)
+	completeOption(option, legend)
+	return option
+}
+
+// completeOption adds to an option of ECharts what all charts have.
+func completeOption(option map[string]any, legend []string) {
 	option["title"] = map[string]any{"show": false}
 	option["legend"] = map[string]any{"show": false, "data": legend}
 	option["tooltip"] = map[string]any{
@@ -84,5 +90,4 @@ func newOption(written map[string]any, legend []string, series map[string]any) m
 	option["animation"] = false
 	option["textStyle"] = map[string]any{"fontFamily": `system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif`}
 	delete(option, "toolbox")
-	return option
 }

@@ -121,6 +121,12 @@ func samples() map[string]View {
 		"compare":    Compare(docs, samplePredicted(), WithTitle("A model against the gold standard")),
 		"sides":      Compare(docs, samplePredicted(), WithSides("dense", "sparse"), WithPageSize(1)),
 		"confidence": Entities(docs, WithConfidence(), WithModel("jnlpba"), WithPageSize(2)),
+		"speeds":     Throughput(sampleSpeeds()),
+		"latency":    Latency(sampleLatency()),
+		"curve":      Curve(sampleCurve()),
+		"tradeoff":   Curve(sampleTradeoff()),
+		"layers":     Layers(sampleExplanation()),
+		"roofline":   Roofline(sampleRoofline()),
 	}
 }
 

@@ -1,13 +1,12 @@
 package viz
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,7 +27,7 @@ type ThroughputView struct {
 // begins at zero, with the speed-up as the title and the machine below. The speed-up
 // is that of the first sparse result over the first dense one that
 // read as many tokens with as many threads on the same instance; without such a pair
-// none is claimed.
+// none is claimed. Whiskers show where repetitions lie, if that was measured.
 //
 // A benchmark without results, or a figure that is negative or not finite, is an error
 // of the methods, not of Throughput. The options are WithTitle, WithColors (of "dense"
@@ -60,9 +59,12 @@ func (v *ThroughputView) check() error {
 	}
 	for i, r := range v.bench.Results {
 		for _, x := range []float64{r.TokensPerSecond, r.LatencyS, r.Sparsity} {
-			if x < 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+			if x < 0 || bad(x) {
 				return fmt.Errorf("viz: result %d, %s %s, has the figure %v", i, r.Model, r.Engine, x)
 			}
+		}
+		if err := checkSpread(r.Spread, r.TokensPerSecond); err != nil {
+			return fmt.Errorf("viz: result %d, %s %s, has %w", i, r.Model, r.Engine, err)
 		}
 	}
 	return nil
@@ -166,6 +168,15 @@ func (v *ThroughputView) caption() string {
 	common(func(r report.Result) string { return positive(r.Threads, "thread") })
 	common(func(r report.Result) string { return positive(r.Documents, "document") })
 	common(func(r report.Result) string { return positive(r.Tokens, "token") })
+	if m := v.bench.Machine; m != nil {
+		about := *m
+		if len(parts) > 0 && parts[0] == m.CPU {
+			about.CPU = ""
+		}
+		if s := machineText(&about); s != "" {
+			parts = append(parts, s)
+		}
+	}
 	return strings.Join(parts, " · ")
 }
 
@@ -181,60 +192,54 @@ func (v *ThroughputView) fragment() (*fragment, error) {
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	dense, sparse := newSwatch(color{0x8a, 0x94, 0xa0}), newSwatch(palette["protein"])
-	if c, ok := v.colors["dense"]; ok {
+	p := v.picture()
+	return p.fragment()
+}
+
+// picture returns the bars with the figures.
+func (v *ThroughputView) picture() *picture {
+	p := &picture{kind: "bars", title: v.heading(), table: v.figures()}
+	p.chart = v.chart(denseAndSparse(v.colors))
+	spreads := make([]*report.Spread, len(v.bench.Results))
+	for i, r := range v.bench.Results {
+		spreads[i] = r.Spread
+	}
+	for _, s := range []string{v.caption(), whiskersText(spreads)} {
+		if s != "" {
+			p.captions = append(p.captions, s)
+		}
+	}
+	return p
+}
+
+// denseAndSparse returns the colours of bars.
+func denseAndSparse(colors map[string]color) (dense, sparse swatch) {
+	dense, sparse = newSwatch(color{0x8a, 0x94, 0xa0}), newSwatch(palette["protein"])
+	if c, ok := colors["dense"]; ok {
 		dense = newSwatch(c)
 	}
-	if c, ok := v.colors["sparse"]; ok {
+	if c, ok := colors["sparse"]; ok {
 		sparse = newSwatch(c)
 	}
-	f := &fragment{title: v.heading(), chart: true, swatches: []swatch{dense, sparse}}
-	var b bytes.Buffer
-	openView(&b, "bars", f.title)
-	c := v.chart(dense, sparse)
-	c.writeTo(&b)
-	if caption := v.caption(); caption != "" {
-		fmt.Fprintf(&b, "<p class=\"sb-caption\">%s</p>\n", esc(caption))
+	return dense, sparse
+}
+
+func (v *ThroughputView) figures() figureTable {
+	t := figureTable{heads: []figureHead{{"Model", false}, {"Engine", false}, {"Instance", false}, {"Kernel", false},
+		{"Sparsity", true}, {"Latency (secs)", true}, {"Tokens per second", true}}}
+	spread := slices.ContainsFunc(v.bench.Results, func(r report.Result) bool { return r.Spread != nil })
+	if spread {
+		t.heads = append(t.heads, figureHead{"Repetitions", true})
 	}
-	b.WriteString("<details><summary>The figures</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr>")
-	for _, h := range figureHeads {
-		fmt.Fprintf(&b, "<th%s>%s</th>", h.class(), h.name)
-	}
-	b.WriteString("</tr></thead>\n<tbody>\n")
-	for i, r := range v.bench.Results {
-		fmt.Fprintf(&b, "<tr data-row=\"%d\">", i)
-		for j, s := range figures(r) {
-			fmt.Fprintf(&b, "<td%s data-tip=\"%s\">%s</td>", figureHeads[j].class(), figureHeads[j].name, esc(s))
+	for _, r := range v.bench.Results {
+		row := []string{r.Model, r.Engine, r.Instance, r.Kernel,
+			fmt.Sprintf("%.0f %%", 100*r.Sparsity), fmt.Sprintf("%.3f", r.LatencyS), speed(r.TokensPerSecond)}
+		if spread {
+			row = append(row, spreadText(r.Spread))
 		}
-		b.WriteString("</tr>\n")
+		t.rows = append(t.rows, row)
 	}
-	b.WriteString("</tbody></table></div></details>\n</div>\n")
-	if err := c.writeScript(&b); err != nil {
-		return nil, err
-	}
-	f.body = b.Bytes()
-	return f, nil
-}
-
-// A figureHead is a column of the table of figures.
-type figureHead struct {
-	name   string
-	number bool
-}
-
-func (h figureHead) class() string {
-	if h.number {
-		return ` class="sb-num"`
-	}
-	return ""
-}
-
-var figureHeads = []figureHead{{"Model", false}, {"Engine", false}, {"Instance", false}, {"Kernel", false},
-	{"Sparsity", true}, {"Latency (secs)", true}, {"Tokens per second", true}}
-
-func figures(r report.Result) []string {
-	return []string{r.Model, r.Engine, r.Instance, r.Kernel,
-		fmt.Sprintf("%.0f %%", 100*r.Sparsity), fmt.Sprintf("%.3f", r.LatencyS), speed(r.TokensPerSecond)}
+	return t
 }
 
 // chart draws the bars as a picture and as an option for ECharts.
@@ -242,24 +247,40 @@ func (v *ThroughputView) chart(dense, sparse swatch) *chart {
 	results, names := v.bench.Results, v.names()
 	c := charts.NewBar()
 	data := make([]opts.BarData, len(results))
+	var pairs [][2][]any
+	var texts []string // beside the whiskers
 	most := 0.0
 	for i, r := range results {
 		most = max(most, r.TokensPerSecond)
+		text := speed(r.TokensPerSecond) + " tokens/s"
+		if s := r.Spread; s != nil {
+			most = max(most, s.High)
+			pairs = append(pairs, [2][]any{{s.Low, i}, {s.High, i}})
+			texts = append(texts, text)
+		}
 		fill := dense.base
 		if r.Sparse() {
 			fill = sparse.base
 		}
 		data[i] = opts.BarData{Name: names[i], Value: r.TokensPerSecond, ItemStyle: &opts.ItemStyle{Color: fill.String()},
-			Label: &opts.Label{Formatter: speed(r.TokensPerSecond) + " tokens/s"}}
+			Label: &opts.Label{Show: opts.Bool(r.Spread == nil), Formatter: text}}
 	}
 	c.SetXAxis(names).AddSeries("", data)
 	c.MultiSeries[0].BarMaxWidth = "26"
 	c.XYReversal()
-	option := newOption(c.JSON(), nil, map[string]any{
+	series := map[string]any{
 		"label":     map[string]any{"show": true, "position": "right", "color": "var(--sb-fg)", "fontSize": 13, "fontWeight": 600},
 		"emphasis":  map[string]any{"disabled": true},
 		"itemStyle": map[string]any{"borderRadius": []int{0, 4, 4, 0}},
-	})
+	}
+	if len(pairs) > 0 {
+		m := whiskers(pairs, "var(--sb-fg)")
+		for i, d := range m["data"].([]any) {
+			d.([]any)[0].(map[string]any)["label"] = map[string]any{"show": true, "position": "end", "distance": 8, "formatter": texts[i], "color": "var(--sb-fg)", "fontSize": 13, "fontWeight": 600}
+		}
+		series["markLine"] = m
+	}
+	option := newOption(c.JSON(), nil, series)
 	left, right := v.margins(names)
 	option["grid"] = map[string]any{"left": left, "right": right, "top": 8, "bottom": 30}
 	option["xAxis"] = map[string]any{"type": "value", "min": 0, "axisLabel": map[string]any{"color": "var(--sb-dim)", "hideOverlap": true},
@@ -315,7 +336,12 @@ func (v *ThroughputView) svg(names []string, most float64, dense, sparse swatch)
 		y := 8 + step*(float64(i)+0.5)
 		fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="end" font-size="13">%s</text>`, coord(left-10), coord(y+4), escXML(shorten(names[i], maxName)))
 		fmt.Fprintf(&b, `<rect x="%s" y="%s" width="%s" height="%s" rx="3" fill="%s"/>`, coord(left), coord(y-tall/2), coord(scale(r.TokensPerSecond)-left), coord(tall), fill)
-		fmt.Fprintf(&b, `<text x="%s" y="%s" font-size="13" font-weight="600">%s tokens/s</text>`+"\n", coord(scale(r.TokensPerSecond)+8), coord(y+4), speed(r.TokensPerSecond))
+		end := scale(r.TokensPerSecond)
+		if s := r.Spread; s != nil {
+			end = scale(s.High)
+			whisker(&b, scale(s.Low), y, end, y, "#1f2328")
+		}
+		fmt.Fprintf(&b, `<text x="%s" y="%s" font-size="13" font-weight="600">%s tokens/s</text>`+"\n", coord(end+8), coord(y+4), speed(r.TokensPerSecond))
 	}
 	fmt.Fprintf(&b, `<line x1="%[1]s" y1="8" x2="%[1]s" y2="%[2]s" stroke="#8b95a1"/>`+"\n</svg>\n", coord(left), coord(base))
 	return b.String()
@@ -347,31 +373,6 @@ func (v *ThroughputView) WriteText(w io.Writer) error {
 	if err := v.check(); err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n", oneLine(v.heading()))
-	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for i, h := range figureHeads {
-		if i > 0 {
-			fmt.Fprint(tw, "\t")
-		}
-		fmt.Fprint(tw, h.name)
-	}
-	fmt.Fprintln(tw)
-	for _, r := range v.bench.Results {
-		for i, s := range figures(r) {
-			if i > 0 {
-				fmt.Fprint(tw, "\t")
-			}
-			fmt.Fprint(tw, oneLine(s))
-		}
-		fmt.Fprintln(tw)
-	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	if c := v.caption(); c != "" {
-		fmt.Fprintf(&b, "\n%s\n", oneLine(c))
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	p := v.picture()
+	return p.writeText(w)
 }

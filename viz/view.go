@@ -40,6 +40,7 @@ type fragment struct {
 	links    bool     // it is a figure of names and links
 	text     bool     // it has documents
 	compare  bool     // on two sides
+	speed    bool     // it is of measurements
 }
 
 //go:embed assets/style.css
@@ -66,6 +67,9 @@ func styles(fs ...*fragment) string {
 	}
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.compare }) {
 		b.WriteString(compareCSS)
+	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.speed }) {
+		b.WriteString(speedCSS)
 	}
 	seen := make(map[string]bool)
 	filters, pages := 0, 0
