@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -152,7 +153,7 @@ func readBinary(ctx context.Context, path string, f Format, o *options) (t arrow
 	}
 	defer file.Close()
 	defer recoverDamage(path, &err)
-	t, err = f.Read(ctx, file, size, o.columns, &frugal{o.mem, size})
+	t, err = f.Read(ctx, file, size, o.columns, newFrugal(o.mem, size))
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %q: %w", path, err)
 	}
@@ -180,7 +181,8 @@ func openBinary(path string) (_ *os.File, size int64, err error) {
 // recoverDamage turns the panic of a library into an error. It is to be deferred.
 func recoverDamage(path string, err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("datasets: %q is damaged or uses an unsupported encoding: %v", path, p)
+		text, _, _ := strings.Cut(fmt.Sprint(p), "\n") // a group of goroutines adds a trace
+		*err = fmt.Errorf("datasets: %q is damaged or uses an unsupported encoding: %s", path, strings.TrimPrefix(text, "recovered from errgroup.Group: "))
 	}
 }
 
@@ -196,27 +198,42 @@ func sound(path string, t arrow.Table, mem memory.Allocator) (arrow.Table, error
 	return castTimes(t, mem), nil
 }
 
-// frugal refuses to allocate what a file of its size cannot need, since a
-// damaged length would otherwise end the program.
+// frugal refuses to allocate what a file of its size cannot need, since a damaged length would otherwise
+// end the program: neither at once, nor, since a few bytes may stand for a value that comes any number of times, in all.
 type frugal struct {
 	memory.Allocator
 	fileSize int64
+	held     atomic.Int64
 }
 
-func (f *frugal) check(n int) {
-	if int64(n) > 1<<20+1<<10*f.fileSize {
+func newFrugal(mem memory.Allocator, fileSize int64) *frugal {
+	return &frugal{Allocator: mem, fileSize: fileSize}
+}
+
+// reserve notes that more bytes are held, by a buffer of n.
+func (f *frugal) reserve(n, more int) {
+	if int64(n) > 16<<20+f.fileSize<<10 {
 		panic(fmt.Errorf("a buffer of %d bytes in a file of %d", n, f.fileSize))
+	}
+	if held := f.held.Add(int64(more)); held > 256<<20+f.fileSize<<14 {
+		f.held.Add(int64(-more))
+		panic(fmt.Errorf("%d bytes of rows in a file of %d (if they are really there, Stream reads them a part at a time)", held, f.fileSize))
 	}
 }
 
 func (f *frugal) Allocate(n int) []byte {
-	f.check(n)
+	f.reserve(n, n)
 	return f.Allocator.Allocate(n)
 }
 
 func (f *frugal) Reallocate(n int, b []byte) []byte {
-	f.check(n)
+	f.reserve(n, n-len(b))
 	return f.Allocator.Reallocate(n, b)
+}
+
+func (f *frugal) Free(b []byte) {
+	f.held.Add(int64(-len(b)))
+	f.Allocator.Free(b)
 }
 
 // joinTables puts the rows of tables with the same columns one after another.

@@ -399,7 +399,7 @@ func (b *binaryTables) open(ctx context.Context, path string) (_ *guardedReader,
 		}
 	}()
 	defer recoverDamage(path, &err)
-	rd, err := b.format.Scan(ctx, file, size, b.o.columns, &frugal{b.o.mem, size})
+	rd, err := b.format.Scan(ctx, file, size, b.o.columns, newFrugal(b.o.mem, size))
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %q: %w", path, err)
 	}

@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet/compress"
 
 	"github.com/sparsebio/sparsebio/datasets"
 )
@@ -82,6 +85,33 @@ func FuzzParquet(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		readBoth(t, path)
+		if size := allocated(func() { readBoth(t, path) }); size > uint64(128<<20+len(data)<<12) {
+			t.Errorf("allocated %d bytes for a file of %d", size, len(data))
+		}
+	})
+}
+
+// FuzzPages reads what comes before pages, and what they begin with: all that is looked at before arrow is.
+func FuzzPages(f *testing.F) {
+	sound := plain(func(*claim) {})
+	f.Add(sound[4:], int32(8))
+	f.Add(sound[bytes.Index(sound, []byte("schema"))-10:], int32(8))
+	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50, 0xfa, 0xff, 0x0f, 7, 1, 0, 0}, int32(131071))
+	f.Add(binary.AppendUvarint(nil, huge), int32(huge))
+	f.Add([]byte{128, 1, 4, 200, 1, 0, 2, 5, 5, 5, 5}, int32(200))
+	f.Fuzz(func(t *testing.T, data []byte, full int32) {
+		size := allocated(func() {
+			readPageHeader(data)
+			checkFileMetaData(data)
+			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd} {
+				checkPacked(codec, io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))), int64(full))
+			}
+			d := &deltas{c: compact{buf: data}, values: uint64(full)}
+			d.head()
+			d.blocks()
+		})
+		if size > uint64(32<<20+len(data)<<6) {
+			t.Errorf("allocated %d bytes for %d", size, len(data))
+		}
 	})
 }

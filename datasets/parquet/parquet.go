@@ -13,12 +13,15 @@
 // the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Time stamps without
 // a zone are written as UTC, in milliseconds at the coarsest; package datasets turns
 // them back into what the features say, other readers take them as they are.
+//
+// What a file claims of its sizes, in the footer and before each page, is held against the file before anything is allocated for it.
 package parquet
 
 import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -62,11 +65,26 @@ func WriteTo(w io.Writer, d *datasets.Dataset) error {
 // kept lists the keys of the file's metadata that matter to package datasets.
 var kept = []string{"huggingface", datasets.ProvenanceKey}
 
-// open opens a file and finds the fields to read. The caller closes it.
-func open(r io.ReaderAt, size int64, columns []string, props *parquet.ReaderProperties, mem memory.Allocator) (_ *pqarrow.FileReader, keep []int, err error) {
+// A source is a file that is open, and the fields of it that are read.
+type source struct {
+	fr      *pqarrow.FileReader
+	keep    []int
+	leaves  map[int]bool
+	columns []string // as they were asked for, nil for all
+	pages   pageWalk
+}
+
+func (s *source) file() *file.Reader { return s.fr.ParquetReader() }
+
+// open opens a file. The caller closes the file of the source.
+func open(r io.ReaderAt, size int64, columns []string, props *parquet.ReaderProperties, mem memory.Allocator) (_ *source, err error) {
+	dataEnd, err := checkFooter(r, size)
+	if err != nil {
+		return nil, err
+	}
 	pf, err := file.NewParquetReader(io.NewSectionReader(r, 0, size), file.WithReadProps(props))
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a Parquet file, or cut short: %w", err)
+		return nil, fmt.Errorf("not a Parquet file, or cut short: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -74,28 +92,29 @@ func open(r io.ReaderAt, size int64, columns []string, props *parquet.ReaderProp
 		}
 	}()
 	if err := checkSchema(pf); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if keep, err = pickFields(fr, columns); err != nil {
-		return nil, nil, err
-	}
-	return fr, keep, checkEncodings(pf, columns)
-}
-
-func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
-	fr, keep, err := open(r, size, columns, parquet.NewReaderProperties(mem), mem)
+	keep, err := pickFields(fr, columns)
 	if err != nil {
 		return nil, err
 	}
-	pf := fr.ParquetReader()
-	defer pf.Close()
-	leaves := allLeaves(pf)
-	var fields []arrow.Field
-	chunks := make([][]arrow.Array, len(keep))
+	s := &source{fr: fr, keep: keep, leaves: allLeaves(pf), columns: columns, pages: pageWalk{r: r, dataEnd: dataEnd}}
+	return s, checkEncodings(pf, columns)
+}
+
+// read reads a file, for which it takes row groups apart: arrays grow with the rows that come, not with those that the file claims.
+func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error) {
+	sc, err := newScanner(ctx, r, size, columns, mem, wholeParts)
+	if err != nil {
+		return nil, err
+	}
+	defer sc.Close()
+	fields := sc.schema.Fields()
+	chunks := make([][]arrow.Array, len(fields))
 	defer func() {
 		for _, arrs := range chunks {
 			for _, a := range arrs {
@@ -103,30 +122,23 @@ func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 			}
 		}
 	}()
-	for k, i := range keep {
-		f := *fr.Manifest.Fields[i].Field
-		f.Metadata = arrow.Metadata{} // Parquet's field numbers, of no use outside the file
-		// One row group at a time: a whole column need not fit 32-bit offsets.
-		for g := range pf.NumRowGroups() {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			data, err := readColumn(ctx, fr, i, g, leaves)
-			if err != nil {
-				return nil, fmt.Errorf("column %q: %w", f.Name, err)
-			}
-			if want := pf.MetaData().RowGroups[g].GetNumRows(); int64(data.Len()) != want {
-				data.Release()
-				return nil, fmt.Errorf("column %q has %d rows in row group %d, want %d", f.Name, data.Len(), g, want)
-			}
-			for _, a := range data.Chunks() {
+	rows := int64(0)
+	for {
+		part, err := sc.Next(ctx)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		for k := range chunks {
+			for _, a := range part.Column(k).Data().Chunks() {
 				a.Retain()
 				chunks[k] = append(chunks[k], a)
 			}
-			f.Type = data.DataType()
-			data.Release()
 		}
-		fields = append(fields, f)
+		rows += part.NumRows()
+		part.Release()
 	}
 	cols := make([]arrow.Column, len(fields))
 	for k, f := range fields {
@@ -139,7 +151,7 @@ func read(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 			cols[k].Release()
 		}
 	}()
-	return array.NewTable(arrow.NewSchema(fields, metadata(pf)), cols, pf.NumRows()), nil
+	return array.NewTable(sc.schema, cols, rows), nil
 }
 
 func allLeaves(pf *file.Reader) map[int]bool {
@@ -148,15 +160,6 @@ func allLeaves(pf *file.Reader) map[int]bool {
 		leaves[i] = true
 	}
 	return leaves
-}
-
-func readColumn(ctx context.Context, fr *pqarrow.FileReader, field, group int, leaves map[int]bool) (*arrow.Chunked, error) {
-	rd, err := fr.GetFieldReader(ctx, field, leaves, []int{group})
-	if err != nil {
-		return nil, err
-	}
-	defer rd.Release()
-	return fr.ReadColumn([]int{group}, rd)
 }
 
 // checkSchema checks the Arrow schema that most writers leave in the metadata.
@@ -175,8 +178,8 @@ func checkSchema(pf *file.Reader) error {
 	return nil
 }
 
-// metadata returns the features and the provenance, which pqarrow leaves behind in the file.
-func metadata(pf *file.Reader) *arrow.Metadata {
+// keptMetadata returns the features and the provenance, which pqarrow leaves behind in the file.
+func keptMetadata(pf *file.Reader) *arrow.Metadata {
 	var keys, values []string
 	for _, k := range kept {
 		if v := pf.MetaData().KeyValueMetadata().FindValue(k); v != nil {
@@ -229,12 +232,14 @@ func checkEncodings(pf *file.Reader, columns []string) error {
 				return fmt.Errorf("column %q is compressed with %s, which is not supported (write the file with snappy or zstd, compression=%q in pyarrow)", path, codecName(c), "zstd")
 			}
 			if slices.Contains(cc.Encodings(), byteStreamSplit) {
-				return fmt.Errorf("column %q is encoded with BYTE_STREAM_SPLIT, which is not supported (write the file with use_byte_stream_split=False in pyarrow)", path)
+				return fmt.Errorf("column %q is %w", path, errByteStreamSplit)
 			}
 		}
 	}
 	return nil
 }
+
+var errByteStreamSplit = errors.New("encoded with BYTE_STREAM_SPLIT, which is not supported (write the file with use_byte_stream_split=False in pyarrow)")
 
 // Codes of the Parquet format for which the library has no names.
 const (

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/file"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
 	"github.com/sparsebio/sparsebio/datasets"
@@ -18,10 +20,9 @@ import (
 // column it holds a page and the rows, not the row group, which other writers make of a million
 // rows.
 type scanner struct {
-	fr     *pqarrow.FileReader
-	keep   []int
-	leaves map[int]bool
+	source
 	schema *arrow.Schema
+	parts  partSize
 
 	group   int // the next one
 	readers []*pqarrow.ColumnReader
@@ -29,19 +30,35 @@ type scanner struct {
 	part    int64 // rows of a table
 }
 
+// partSize is about the most that a table of a scanner holds.
+type partSize struct{ rows, bytes int64 }
+
+var (
+	streamParts = partSize{1 << 14, 8 << 20}
+	wholeParts  = partSize{1 << 17, 64 << 20}
+)
+
 func scan(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (datasets.PartReader, error) {
-	props := parquet.NewReaderProperties(mem)
-	props.BufferedStreamEnabled = true
-	fr, keep, err := open(r, size, columns, props, mem)
+	s, err := newScanner(ctx, r, size, columns, mem, streamParts)
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{fr: fr, keep: keep, leaves: allLeaves(fr.ParquetReader())}
-	fields := make([]arrow.Field, len(keep))
-	for k, i := range keep {
-		fields[k] = *fr.Manifest.Fields[i].Field
-		fields[k].Metadata = arrow.Metadata{}
-		rd, err := fr.GetFieldReader(ctx, i, s.leaves, nil) // which knows the type that arrays will have
+	return s, nil
+}
+
+func newScanner(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator, parts partSize) (*scanner, error) {
+	props := parquet.NewReaderProperties(mem)
+	props.BufferedStreamEnabled = true
+	src, err := open(r, size, columns, props, mem)
+	if err != nil {
+		return nil, err
+	}
+	s := &scanner{source: *src, parts: parts}
+	fields := make([]arrow.Field, len(s.keep))
+	for k, i := range s.keep {
+		fields[k] = *s.fr.Manifest.Fields[i].Field
+		fields[k].Metadata = arrow.Metadata{}                 // Parquet's field numbers, of no use outside the file
+		rd, err := s.fr.GetFieldReader(ctx, i, s.leaves, nil) // which knows the type that arrays will have
 		if err != nil {
 			s.Close()
 			return nil, fmt.Errorf("column %q: %w", fields[k].Name, err)
@@ -49,17 +66,17 @@ func scan(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 		fields[k].Type = rd.Field().Type
 		rd.Release()
 	}
-	s.schema = arrow.NewSchema(fields, metadata(fr.ParquetReader()))
+	s.schema = arrow.NewSchema(fields, keptMetadata(s.file()))
 	return s, nil
 }
 
 func (s *scanner) Schema() *arrow.Schema { return s.schema }
 
-func (s *scanner) NumRows() int64 { return s.fr.ParquetReader().NumRows() }
+func (s *scanner) NumRows() int64 { return s.file().NumRows() }
 
 func (s *scanner) Close() error {
 	s.releaseGroup()
-	return s.fr.ParquetReader().Close()
+	return s.file().Close()
 }
 
 func (s *scanner) releaseGroup() {
@@ -69,15 +86,10 @@ func (s *scanner) releaseGroup() {
 	s.readers = nil
 }
 
-const (
-	partBytes = 8 << 20 // of a table, about
-	mostRows  = 1 << 14
-)
-
 // openGroup makes readers for the next row group that has rows.
 func (s *scanner) openGroup(ctx context.Context) error {
 	s.releaseGroup()
-	pf := s.fr.ParquetReader()
+	pf := s.file()
 	for ; s.left == 0; s.group++ {
 		if s.group == pf.NumRowGroups() {
 			return io.EOF
@@ -86,10 +98,16 @@ func (s *scanner) openGroup(ctx context.Context) error {
 		if s.left = rg.NumRows(); s.left < 0 {
 			return fmt.Errorf("row group %d has %d rows", s.group, s.left)
 		}
-		s.part = mostRows
-		if size := rg.TotalByteSize(); size > partBytes {
-			s.part = min(mostRows, max(1, int64(partBytes*(float64(s.left)/float64(size)))))
+		s.part = s.parts.rows
+		if size := rg.TotalByteSize(); size > s.parts.bytes {
+			s.part = min(s.part, max(1, int64(float64(s.parts.bytes)*(float64(s.left)/float64(size)))))
 		}
+	}
+	if err := s.pages.checkGroup(pf, s.group-1, s.columns); err != nil {
+		return err
+	}
+	if indivisible(pf, s.group-1, s.columns) {
+		s.part = s.left
 	}
 	for _, i := range s.keep {
 		rd, err := s.fr.GetFieldReader(ctx, i, s.leaves, []int{s.group - 1})
@@ -99,6 +117,22 @@ func (s *scanner) openGroup(ctx context.Context) error {
 		s.readers = append(s.readers, rd)
 	}
 	return nil
+}
+
+// indivisible reports whether a row group must be read at once: arrow forgets where it was in a block of 64-bit integers
+// that may be null and are encoded as differences.
+func indivisible(pf *file.Reader, group int, columns []string) bool {
+	schema := pf.MetaData().Schema
+	for i := range schema.NumColumns() {
+		col := schema.Column(i)
+		if col.PhysicalType() != parquet.Types.Int64 || col.MaxDefinitionLevel() == 0 || columns != nil && !slices.Contains(columns, col.ColumnPath()[0]) {
+			continue
+		}
+		if cc, err := pf.MetaData().RowGroup(group).ColumnChunk(i); err == nil && slices.Contains(cc.Encodings(), parquet.Encodings.DeltaBinaryPacked) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *scanner) Next(ctx context.Context) (arrow.Table, error) {
