@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // one makes a set of one column "x".
@@ -120,10 +122,7 @@ func TestEncodeLabels(t *testing.T) {
 
 // Values are cast as Python's datasets casts them, or refused where it refuses them.
 func TestCastColumnPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package datasets")
-	}
+	python := pythontest.Interpreter(t, "datasets")
 	type try struct {
 		From, To string
 		Value    any

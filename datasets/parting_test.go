@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 func ints(t testing.TB, d *Dataset, column string) []int64 {
@@ -189,10 +191,7 @@ func counts(t *testing.T, d *Dataset) map[string]int {
 
 // Sizes are those of Python's datasets, also by label, up to ties, which it breaks at random.
 func TestTrainTestSplitPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package datasets")
-	}
+	python := pythontest.Interpreter(t, "datasets")
 	type try struct {
 		Labels []int
 		Share  float64

@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // readDocs returns documents as pipelines make them: Greek letters before the entities, a relation, and
@@ -161,10 +161,7 @@ func TestResultErrors(t *testing.T) {
 
 // Result files open in pandas with the types that they should have, and offsets in characters are Python's.
 func TestResultsPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the packages datasets and pyarrow")
-	}
+	python := pythontest.Interpreter(t, "pandas", "pyarrow")
 	docs, dir := readDocs(), t.TempDir()
 	for name, table := range tables {
 		d := must(t)(table(docs, WithCharOffsets(), WithAllocator(checked(t)), WithProvenance(report.NewProvenance())))

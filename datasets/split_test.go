@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // twoSplits makes a folder with a train split of n rows, "train0" ..., and a test split of m.
@@ -144,10 +146,7 @@ func splitTerms(n int) []string {
 // The rows are those that Python's datasets takes for the same expression, over splits of
 // several sizes, and what it refuses is refused here.
 func TestSplitPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package datasets")
-	}
+	python := pythontest.Interpreter(t, "datasets")
 	terms := splitTerms(4000)
 	sizes := []map[string]int{{"train": 0, "test": 1}, {"train": 5, "test": 99}, {"train": 100, "test": 250}, {"train": 1005, "test": 123457}}
 	in, err := json.Marshal([]any{terms, sizes})

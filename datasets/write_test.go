@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // What is written is read back the same.
@@ -131,13 +133,9 @@ func TestSaveToDisk(t *testing.T) {
 	}
 }
 
-// Python reads what SaveToDisk writes. SPARSEBIO_PYTHON names an interpreter that
-// has the package datasets.
+// Python reads what SaveToDisk writes.
 func TestSaveToDiskPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package datasets")
-	}
+	python := pythontest.Interpreter(t, "datasets")
 	dir := filepath.Join(t.TempDir(), "saved")
 	five := load(t, "testdata/five.arrow")
 	shuffled := must(t)(five.Shuffle(3))

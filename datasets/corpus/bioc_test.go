@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 const biocJSONOK = `{"source":"hand","date":"20260101","key":"k","infons":{},
@@ -289,13 +289,7 @@ func TestWriteBioCErrors(t *testing.T) {
 
 // Python's bioc reads what is written, and writes what is read to be the same.
 func TestBioCPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package bioc")
-	}
-	if exec.Command(python, "-c", "import bioc").Run() != nil {
-		t.Skip("the Python of SPARSEBIO_PYTHON has no package bioc")
-	}
+	python := pythontest.Interpreter(t, "bioc")
 	dir := t.TempDir()
 	docs, want := bioCSpecs(t, 40)
 	fixture, err := ReadBioCJSON(strings.NewReader(biocJSONOK))

@@ -13,16 +13,13 @@ import (
 	"time"
 
 	"github.com/sparsebio/sparsebio/datasets/hub/hubtest"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
-// The tests below use the real huggingface_hub. SPARSEBIO_PYTHON names an
-// interpreter that has it.
+// The tests below use the real huggingface_hub.
 func python(t *testing.T, h *hubtest.Hub, home, script string, args ...string) *exec.Cmd {
 	t.Helper()
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package huggingface_hub")
-	}
+	python := pythontest.Interpreter(t, "huggingface_hub")
 	cmd := exec.Command(python, append([]string{"-c", script}, args...)...)
 	// Xet would need a server of its own.
 	cmd.Env = append(append(os.Environ(), h.Environ(home)...), "HF_HUB_DISABLE_XET=1", "HF_HUB_DISABLE_PROGRESS_BARS=1")
@@ -34,9 +31,6 @@ func run(t *testing.T, cmd *exec.Cmd, result any) {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if strings.Contains(stderr.String(), "No module named 'huggingface_hub'") {
-		t.Skip("the Python of SPARSEBIO_PYTHON has no package huggingface_hub")
-	}
 	if err != nil {
 		t.Fatalf("%v\n%s%s", err, out, stderr.String())
 	}

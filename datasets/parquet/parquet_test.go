@@ -18,6 +18,7 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 	"github.com/sparsebio/sparsebio/datasets/parquet"
 )
 
@@ -166,8 +167,8 @@ func TestWrite(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 3 {
 		t.Errorf("files left behind: %v, %v", left, err)
 	}
-	if python := os.Getenv("SPARSEBIO_PYTHON"); python != "" {
-		out, err := exec.Command(python, "-c", `
+	t.Run("python", func(t *testing.T) {
+		out, err := exec.Command(pythontest.Interpreter(t, "datasets"), "-c", `
 import datasets, sys
 ours, theirs = datasets.Dataset.from_parquet(sys.argv[1], cache_dir=sys.argv[2]), datasets.load_from_disk("../testdata/saved")
 ours, theirs = ours.remove_columns("published"), theirs.remove_columns("published")
@@ -177,7 +178,7 @@ assert list(ours) == 2 * list(theirs), list(ours)
 		if err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
-	}
+	})
 }
 
 // The record of where results came from is in the file for everybody.
@@ -215,10 +216,7 @@ func TestProvenance(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("files left behind: %v, %v", left, err)
 	}
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("what pyarrow reads: SPARSEBIO_PYTHON is not set, which names a Python with the packages datasets and pyarrow")
-	}
+	python := pythontest.Interpreter(t, "datasets", "pyarrow")
 	out, err := exec.Command(python, "-c", `
 import datasets, json, sys, pyarrow.parquet as pq
 p = json.loads(pq.read_schema(sys.argv[1]).metadata[b"sparsebio.provenance"])

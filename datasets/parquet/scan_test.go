@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 func rows(t *testing.T, d *datasets.Dataset) string {
@@ -130,10 +131,7 @@ func TestStream(t *testing.T) {
 // Files as pyarrow writes them: one row group of many pages, dictionaries that fall back to plain pages, nested values,
 // several codecs, both versions of pages.
 func TestStreamPython(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package pyarrow")
-	}
+	python := pythontest.Interpreter(t, "pyarrow")
 	dir := t.TempDir()
 	out, err := exec.Command(python, "-c", `
 import sys, pyarrow as pa, pyarrow.parquet as pq

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sparsebio/sparsebio/datasets"
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // makeAbstracts writes rows like abstracts of papers, 1.4 kB of text each, as pyarrow writes them when left alone.
@@ -51,10 +52,7 @@ print(json.dumps({"rows": rows, "bytes": size, "seconds": time.perf_counter() - 
 // BenchmarkStream reads a million abstracts in Parquet (SPARSEBIO_BENCH_ROWS changes how many) in batches, and pyarrow does the same
 // after every pass, with and without threads. MB are those of the values in memory; peaks are of the whole processes.
 func BenchmarkStream(b *testing.B) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		b.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package pyarrow")
-	}
+	python := pythontest.Interpreter(b, "pyarrow")
 	rows := 1_000_000
 	if v := os.Getenv("SPARSEBIO_BENCH_ROWS"); v != "" {
 		var err error

@@ -3,10 +3,11 @@ package yaml
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/sparsebio/sparsebio/datasets/internal/pythontest"
 )
 
 // plain makes what encoding/json writes of a node; keys are sorted by it.
@@ -106,10 +107,7 @@ func TestParseErrors(t *testing.T) {
 
 // PyYAML reads the same, all scalars being text.
 func TestPyYAML(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
-	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package yaml")
-	}
+	python := pythontest.Interpreter(t, "yaml")
 	var in []string
 	for _, tt := range texts {
 		in = append(in, tt.in)
