@@ -48,6 +48,18 @@ test: ## vet, then run all tests
 	go vet ./...
 	go test ./...
 
+# The Python whose libraries the tests of data sets compare with.
+COMPARED := .cache/python
+
+.PHONY: test-python
+test-python: $(COMPARED)/ready ## test data sets beside Python's datasets, pyarrow, huggingface_hub and bioc
+	SPARSEBIO_PYTHON=$(abspath $(COMPARED)/bin/python) SPARSEBIO_PYTHON_REQUIRED=1 go test ./datasets/...
+
+$(COMPARED)/ready: datasets/testdata/requirements.txt
+	$(PYTHON) -m venv --clear $(COMPARED)
+	$(COMPARED)/bin/python -m pip install --quiet --no-input --disable-pip-version-check -r $<
+	touch $@
+
 .PHONY: check
 check: ## formatting, vet, staticcheck, and the builds that this machine does not run
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
