@@ -51,6 +51,18 @@ func ExampleRelations() {
 	// 2 names and 1 link. 1 name mentioned alone is not drawn.
 }
 
+func ExampleArcs() {
+	doc := annot.Document{Text: "Imatinib inhibits ABL1."}
+	imatinib, abl1 := annot.Entity{Type: "CHEMICAL", Start: 0, End: 8}, annot.Entity{Type: "GENE", Start: 18, End: 22}
+	doc.Relations = []annot.Relation{{Type: "CPR:4", Meaning: "inhibitor", Source: imatinib, Target: abl1, Directed: true, Score: 0.98}}
+	if err := viz.Arcs(doc).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// [Imatinib|CHEMICAL] inhibits [ABL1|GENE].
+	//   inhibitor (CPR:4): Imatinib → ABL1, 0.98
+}
+
 func ExampleThroughput() {
 	bench := report.Benchmark{Results: []report.Result{
 		{Model: "jnlpba-dense", Engine: "dense fp32", Instance: "laptop", Kernel: "avx2", Threads: 2, Tokens: 5420, LatencyS: 10.84, TokensPerSecond: 500},

@@ -18,6 +18,8 @@ type config struct {
 	colors        map[string]color
 	width, height int
 	nodeSize      NodeSize
+	sentence      *int      // the only one that Arcs draws; nil for those with arcs
+	between       [2]string // types of nodes on the two sides of RelationMatrix and Sankey
 
 	types      map[string]bool // those that are wanted; nil for all
 	confidence bool
@@ -57,7 +59,8 @@ func WithTitle(title string) Option {
 }
 
 // WithLimit draws the first n documents (Entities; default all) or the n nodes
-// with the most links (Relations; default 60). The view says how many more there are.
+// with the most links (Relations; default 60), the first n sentences with relations (Arcs; default 10), or on each side
+// the n names in the most sentences (RelationMatrix; default 25, Sankey; default 15). The view says how many more there are.
 // n must be at least 1. Views of speed have no limit.
 func WithLimit(n int) Option {
 	return func(c *config) error {

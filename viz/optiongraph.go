@@ -20,3 +20,11 @@ func WithNodeSize(s NodeSize) Option {
 		return c.only("WithNodeSize", "Relations")
 	}
 }
+
+// WithSentence makes Arcs draw one sentence of the document, number i of [annot.Document.Sentences], from 0.
+func WithSentence(i int) Option {
+	return func(c *config) error {
+		c.sentence = &i
+		return c.only("WithSentence", "Arcs")
+	}
+}

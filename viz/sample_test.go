@@ -117,6 +117,7 @@ func samples() map[string]View {
 		"entities":   Entities(docs, WithTitle("Three abstracts, read by a sparse model")),
 		"relations":  Relations(annot.CoMentions(docs), WithTitle("What occurs together")),
 		"types":      Relations(typedGraph(), WithTitle("How they are related")),
+		"arcs":       Arcs(arcDoc(), WithTitle("What the sentences say")),
 		"throughput": Throughput(sampleBench()),
 		"compare":    Compare(docs, samplePredicted(), WithTitle("A model against the gold standard")),
 		"sides":      Compare(docs, samplePredicted(), WithSides("dense", "sparse"), WithPageSize(1)),
