@@ -56,9 +56,14 @@ func show(v View) (err error) {
 	if err != nil {
 		return err
 	}
+	return place(f, text.String(), send)
+}
+
+// place displays f through send, with the library where the page needs it.
+func place(f *fragment, text string, send func(html, text string) error) error {
 	html := f.html()
 	if !f.chart {
-		return send(string(html), text.String())
+		return send(string(html), text)
 	}
 	// The output that brought the script brings it again when its cell is run again.
 	h := fnv.New64a()
@@ -66,12 +71,27 @@ func show(v View) (err error) {
 	self := fmt.Sprintf("%016x", h.Sum64())
 	marker := readMarker()
 	if marker != "" && marker != self {
-		return send(string(html), text.String())
+		return send(string(html), text)
 	}
-	if err := send(libraryScript()+string(html), text.String()); err != nil {
+	if err := send(libraryScript()+string(html), text); err != nil {
 		return err
 	}
 	return setMarker(self)
+}
+
+// redraw displays HTML in place of what has been displayed under this id, if anything has, and does not wait for the kernel.
+func redraw(id, html, text string) error {
+	if err := gonbui.Open(); err != nil {
+		return fmt.Errorf("viz: reach the notebook: %w", err)
+	}
+	gonbui.SendData(&protocol.DisplayData{DisplayID: id, Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  html,
+		protocol.MIMETextPlain: text,
+	}})
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("viz: write to the notebook: %w", err)
+	}
+	return nil
 }
 
 const markerInit = "init"
@@ -113,16 +133,14 @@ const syncTimeout = 30 * time.Second
 // send displays one output and waits until the kernel has read it: a process that
 // ends before that loses what it wrote last.
 func send(html, text string) error {
-	if err := gonbui.Open(); err != nil {
-		return fmt.Errorf("viz: reach the notebook: %w", err)
+	if err := redraw("", html, text); err != nil {
+		return err
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
-		protocol.MIMETextHTML:  html,
-		protocol.MIMETextPlain: text,
-	}})
-	if err := gonbui.Error(); err != nil {
-		return fmt.Errorf("viz: write to the notebook: %w", err)
-	}
+	return arrived()
+}
+
+// arrived waits until the kernel has read what was sent.
+func arrived() error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -137,4 +155,31 @@ func send(html, text string) error {
 		return fmt.Errorf("viz: write to the notebook: %w", err)
 	}
 	return nil
+}
+
+// screen is the notebook, or else the terminal.
+type screen struct{}
+
+func (screen) notebook() bool { return gonbui.IsNotebook }
+
+func (screen) terminal() bool {
+	st, err := os.Stderr.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}
+
+func (screen) line(text string) { fmt.Fprintf(os.Stderr, "\r\x1b[K%s", text) }
+
+func (screen) picture(id, html, text string) error { return redraw(id, html, text) }
+
+func (s screen) end(id string, f *fragment, text string) error {
+	if !s.notebook() {
+		_, err := os.Stdout.WriteString(text)
+		return err
+	}
+	return place(f, text, func(html, text string) error {
+		if err := redraw(id, html, text); err != nil {
+			return err
+		}
+		return arrived()
+	})
 }

@@ -33,6 +33,12 @@ func TestMain(m *testing.M) {
 				err = Throughput(sampleBench(), WithLimit(1)).Show()
 			case "fail":
 				notebook.Fail(errors.New("data: no such file (is the name right?)"))
+			case "live":
+				l := NewLive()
+				l.Throughput(sampleBench())
+				l.drawn = time.Time{}
+				l.Throughput(sampleSpeeds())
+				err = l.Close()
 			case "other":
 				err = Throughput(sampleBench(), WithTitle("Another chart")).Show()
 			default:
@@ -97,6 +103,24 @@ func runCell(t *testing.T, kernelDir, cell string) (shown []protocol.DisplayData
 		t.Fatal("the display pipe does not close")
 	}
 	return shown, string(text), err
+}
+
+// A Live draws into one place, and at its end what Show would.
+func TestLiveInNotebook(t *testing.T) {
+	shown, output, err := runCell(t, t.TempDir(), "init live")
+	if err != nil || len(shown) != 4 || output != "" {
+		t.Fatalf("%d displays, %v\n%s", len(shown), err, output)
+	}
+	var want bytes.Buffer
+	if err := Throughput(sampleSpeeds()).Render(&want); err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range shown[1:] {
+		html := fmt.Sprint(d.Data[protocol.MIMETextHTML])
+		if d.DisplayID == "" || d.DisplayID != shown[1].DisplayID || strings.Contains(html, "<script") != (i == 2) || i == 2 && html != want.String() {
+			t.Errorf("display %d in %q is %.300s", i, d.DisplayID, html)
+		}
+	}
 }
 
 func TestShowInNotebook(t *testing.T) {

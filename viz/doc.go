@@ -12,6 +12,8 @@
 //	viz.Layers(explanation).Show()                // where the time goes, layer by layer
 //	viz.Roofline(roofline).Show()                 // what the machine could do, and what kernels do
 //
+// A [Live] shows a view that changes while a benchmark runs.
+//
 // Every view offers the same four methods. Render writes a fragment of HTML,
 // WritePage a complete page, WriteText plain text for a terminal, and Show
 // displays the view: in a GoNB notebook as a cell's output (HTML, with the plain

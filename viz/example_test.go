@@ -158,3 +158,25 @@ func ExampleRoofline() {
 	// executed 232 Gop/s, as quick as 2323 dense ones
 	// true 1 picture
 }
+
+func ExampleLive() {
+	live := viz.NewLive()
+	defer live.Close()
+
+	// Stands for biobert.CompareWith with this function as Progress.
+	measure := func(progress func(report.Benchmark)) {
+		b := report.Benchmark{Results: []report.Result{{Model: "jnlpba", Engine: "sparse INT8", Instance: "laptop", Kernel: "avx2", Tokens: 5420, Sparsity: 0.9}}}
+		for _, speed := range []float64{1900, 1980, 2000} {
+			b.Results[0].TokensPerSecond, b.Results[0].LatencyS = speed, 5420/speed
+			progress(b)
+		}
+	}
+	measure(live.Throughput)
+	// Output:
+	// Tokens per second
+	//
+	// Model   Engine       Instance  Kernel  Sparsity  Latency (secs)  Tokens per second
+	// jnlpba  sparse INT8  laptop    avx2    90 %      2.710           2,000
+	//
+	// laptop · 5,420 tokens
+}
