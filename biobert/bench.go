@@ -190,7 +190,7 @@ func openSynthetic(ctx context.Context, o SyntheticOptions, opts []Option) (ps [
 	}
 	for _, e := range engines {
 		if !slices.Contains(bert.Engines, bert.Engine(e)) {
-			return nil, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames())
+			return nil, fmt.Errorf("biobert: unknown engine %q (have %s)", e, engineNames(bert.Engines))
 		}
 	}
 	for _, e := range engines {

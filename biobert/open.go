@@ -2,6 +2,7 @@ package biobert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -185,10 +186,16 @@ func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
 	return o, nil
 }
 
+// errNoHead is an encoder as pre-training leaves it, such as BioBERT itself.
+var errNoHead = errors.New("it is an encoder without a head, which has learned to read and has not been taught a task")
+
 // checkHead refuses a model that was made for another task.
 func checkHead(have, want bert.Head) error {
-	if have == want {
+	switch have {
+	case want:
 		return nil
+	case bert.Encoder:
+		return fmt.Errorf("%w, and %s needs one (fine-tune it for that first, as transformers does, or open a model that is, such as \"jnlpba\")", errNoHead, want)
 	}
 	return fmt.Errorf("it is made for %s, not for %s (open it with %s)", have, want, constructors[have])
 }
@@ -206,6 +213,9 @@ func Convert(ctx context.Context, model, path, engine, tablePath string) error {
 		return fmt.Errorf("biobert: convert %q: unknown engine %q (have dense, sparse)", model, engine)
 	}
 	return convert(ctx, model, path, func(c *bert.Checkpoint) (*packed.Writer, error) {
+		if c.Config.Head == bert.Encoder {
+			return nil, fmt.Errorf("%w (a packed file is of a model for a task; sparsebio compress takes encoders, too)", errNoHead)
+		}
 		meta := packed.Meta{Name: filepath.Base(model)}
 		if tablePath != "" {
 			t, err := packed.OpenFile(tablePath)

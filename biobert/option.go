@@ -82,21 +82,22 @@ func WithThreads(n int) Option {
 
 // WithEngine forces the form in which the weights are held: "dense" (fp32), "dense-int8", or "sparse"
 // (INT8 without the zeros); "auto", the default, takes sparse where at least half of the
-// weights are zero, and runs an ONNX file with quantized activations in the integers that it describes. The weights of an embedded model are either fp32 or INT8.
+// weights are zero, and "static-int8" for an ONNX file with quantized activations. That is the engine that computes in the integers that the file describes,
+// with the scales that were found when it was calibrated, and other models cannot use it. The weights of an embedded model are either fp32 or INT8.
 func WithEngine(name string) Option {
 	return func(o *options) error {
 		if o.engine = bert.Engine(name); name == "auto" {
 			o.engine = ""
-		} else if !slices.Contains(bert.Engines, o.engine) {
-			return fmt.Errorf("WithEngine(%q): unknown engine (have auto, %s)", name, engineNames())
+		} else if !slices.Contains(bert.Engines, o.engine) && o.engine != bert.Static {
+			return fmt.Errorf("WithEngine(%q): unknown engine (have auto, %s)", name, engineNames(append(slices.Clip(bert.Engines), bert.Static)))
 		}
 		return nil
 	}
 }
 
-func engineNames() string {
+func engineNames(engines []bert.Engine) string {
 	var names []string
-	for _, e := range bert.Engines {
+	for _, e := range engines {
 		names = append(names, string(e))
 	}
 	return strings.Join(names, ", ")

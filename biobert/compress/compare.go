@@ -16,8 +16,9 @@ var errNotNumbers = errors.New("its outputs are not numbers (is the checkpoint d
 
 // An answer is what a model makes of a sequence.
 type answer struct {
-	logits []float32 // rows of labels: one for each token but the first and last, or one in all
-	labels []int     // what it prefers: one for each row, or of an answer its beginning and end
+	logits []float32 // rows: one for each token but the first and last, or one in all
+	width  int       // of a row
+	labels []int     // what it prefers: one for each row, or of an answer its beginning and end; none of an encoder without a head
 }
 
 // outputs runs a model on sequences.
@@ -44,7 +45,7 @@ func outputs(ctx context.Context, m *bert.Model, threads int, sequences [][]int3
 			if m.Head != bert.SequenceClassification {
 				rows = logits.Sub(b.Starts[i]+1, b.Starts[i+1]-1, 0, logits.Cols)
 			}
-			a := answer{labels: preferred(rows, m.Head)}
+			a := answer{labels: preferred(rows, m.Head), width: rows.Cols}
 			for r := range rows.Rows {
 				a.logits = append(a.logits, rows.Row(r)...)
 			}
@@ -60,6 +61,9 @@ func outputs(ctx context.Context, m *bert.Model, threads int, sequences [][]int3
 
 // preferred returns the label with the highest logit of each row, or of question answering the token with the highest logit of each column.
 func preferred(rows kernels.MatF32, head bert.Head) []int {
+	if head == bert.Encoder {
+		return nil
+	}
 	if head != bert.QuestionAnswering {
 		labels := make([]int, rows.Rows)
 		for i := range labels {
@@ -100,6 +104,12 @@ func compare(dense, other []answer) Agreement {
 	}
 	equal, equalOthers, logits := 0, 0, 0
 	for i, d := range dense {
+		if d.labels == nil {
+			for at := 0; at < len(d.logits); at += d.width {
+				a.Cosine += cosine(d.logits[at:at+d.width], other[i].logits[at:at+d.width])
+				a.States++
+			}
+		}
 		for j, l := range d.labels {
 			same := 0
 			if other[i].labels[j] == l {
@@ -120,10 +130,19 @@ func compare(dense, other []answer) Agreement {
 		}
 	}
 	a.Range = high - low
+	a.Cosine /= float64(max(a.States, 1))
 	a.Mean /= float64(max(logits, 1))
 	a.Equal = float64(equal) / float64(max(a.Outputs, 1))
 	a.EqualOthers = float64(equalOthers) / float64(max(a.Others, 1))
 	return a
+}
+
+// cosine returns that of the angle between two vectors.
+func cosine(a, b []float32) float64 {
+	if all := dot(a, a) * dot(b, b); all > 0 {
+		return dot(a, b) / math.Sqrt(all)
+	}
+	return 0
 }
 
 // agreement runs the checkpoint at path with an engine and compares it.

@@ -122,6 +122,9 @@ func (c *checkpoint) check(o *options) error {
 	if c.Config.Hidden%o.block != 0 || c.Config.Intermediate%o.block != 0 {
 		return fmt.Errorf("blocks of %d do not divide its %d and %d inputs", o.block, c.Config.Hidden, c.Config.Intermediate)
 	}
+	if o.onnx && c.Config.Head == bert.Encoder {
+		return errors.New("it is an encoder without a head, which model.onnx must have (leave out WithONNX, or --onnx)")
+	}
 	s, err := c.sparsity()
 	if err == nil && s > sparseAlready {
 		err = fmt.Errorf("%.0f %% of its weights are zero already (start from the dense checkpoint)", 100*s)
@@ -141,8 +144,8 @@ func (c *checkpoint) outputs(ctx context.Context, threads int, sequences [][]int
 // stored returns the tensors of the output, without data.
 func (c *checkpoint) stored(changed map[string]bool) ([]safetensors.Tensor, error) {
 	var out []safetensors.Tensor
-	for _, name := range c.names() {
-		t, err := c.tensor(name)
+	for _, name := range c.Names() {
+		t, err := c.Info(name)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +179,7 @@ func (c *checkpoint) compress(ctx context.Context, o *options, out *folder, s *s
 		if changed[t.Name] {
 			continue
 		}
-		if t, err = c.tensor(t.Name); err != nil {
+		if t, err = c.Tensor(t.Name); err != nil {
 			return nil, err
 		}
 		if err := w.put(t.Name, t.Data); err != nil {

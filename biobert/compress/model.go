@@ -49,8 +49,10 @@ func (c *checkpoint) layer(i int) (*layer, error) {
 
 func (c *checkpoint) norm(name string) (norm, error) {
 	w, b := name+".weight", name+".bias"
-	if _, ok := c.of[w]; !ok && c.of[name+".gamma"] != nil { // converted from TensorFlow
-		w, b = name+".gamma", name+".beta"
+	if _, err := c.Info(w); err != nil { // converted from TensorFlow?
+		if _, err := c.Info(name + ".gamma"); err == nil {
+			w, b = name+".gamma", name+".beta"
+		}
 	}
 	gamma, err := c.floats(w)
 	if err != nil {
@@ -78,7 +80,7 @@ func (c *checkpoint) embed(sequences [][]int32) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	words, err := c.tensor(e + "word_embeddings.weight")
+	words, err := c.Tensor(e + "word_embeddings.weight")
 	if err != nil {
 		return nil, err
 	}

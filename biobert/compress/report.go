@@ -49,6 +49,11 @@ type Agreement struct {
 	Mean        float64 `json:"mean"`  // mean difference of logits, without sign
 	Max         float64 `json:"max"`   // the largest
 	Range       float64 `json:"range"` // of the dense model's logits: their maximum less their minimum
+
+	// Of an encoder without a head there are no labels: Outputs and Others are 0, and the hidden states of so many tokens stand for logits. Cosine is the mean of
+	// the cosines of the angles between both models' states of a token.
+	States int     `json:"states,omitempty"`
+	Cosine float64 `json:"cosine,omitempty"`
 }
 
 // String returns a table of the matrices, and what the comparison gave.
@@ -71,8 +76,13 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// String returns a line such as "98.1 % of 4,096 labels (91.0 % of 512 that are not the most frequent), logits differ by 0.21 of 14.2".
+// String returns a line such as "98.1 % of 4,096 labels (91.0 % of 512 that are not the most frequent), logits differ by 0.21 of 14.2",
+// or of an encoder "hidden states of 512 tokens: cosine 0.987, they differ by 0.062 in the mean".
 func (a Agreement) String() string {
+	if a.States > 0 {
+		return fmt.Sprintf("hidden states of %d tokens: cosine %.4f, they differ by %.3f in the mean, %.2f %% of their range",
+			a.States, a.Cosine, a.Mean, 100*a.Mean/max(a.Range, math.SmallestNonzeroFloat64))
+	}
 	return fmt.Sprintf("%.2f %% of %d labels (%.2f %% of the %d that are not the most frequent), logits differ by %.3f in the mean, %.2f %% of their range",
 		100*a.Equal, a.Outputs, 100*a.EqualOthers, a.Others, a.Mean, 100*a.Mean/max(a.Range, math.SmallestNonzeroFloat64))
 }

@@ -64,7 +64,7 @@ func toONNX(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := closeFile(w, onnx.Write(w, onnx.Graph{Model: m, Heads: c.Config.Heads, Output: "classifier", Prefix: c.prefix, Tensor: c.tensor})); err != nil {
+	if err := closeFile(w, onnx.Write(w, onnx.Graph{Model: m, Heads: c.Config.Heads, Output: "classifier", Prefix: c.prefix, Tensor: c.Tensor})); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, "model.safetensors")); err != nil {
@@ -130,5 +130,76 @@ func TestActivations(t *testing.T) {
 			"vocab_size": 8, "id2label": {"0": "O"}, "hidden_act": "` + name + `"}`)); err != nil || activations[name] == nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// withConfig copies a checkpoint folder and changes its config.json.
+func withConfig(t *testing.T, from string, replace ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "config.json")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := strings.NewReplacer(replace...).Replace(string(b))
+	if s == string(b) {
+		t.Fatalf("nothing to replace in %s", b)
+	}
+	if err := os.WriteFile(path, []byte(s), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// An encoder as pre-training leaves it is compressed for those who fine-tune it later; its hidden states are compared.
+func TestEncoder(t *testing.T) {
+	model := withConfig(t, tiny, "BertForTokenClassification", "BertForMaskedLM")
+	out := filepath.Join(t.TempDir(), "out")
+	r, err := Run(t.Context(), model, sentences(40), WithSparsity(0.5), WithOutput(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := r.Agreement; a.Outputs != 0 || a.States != r.HeldOutTokens-2*r.HeldOutTexts || a.Cosine < 0.8 || a.Cosine > 1 || a.Mean <= 0 {
+		t.Errorf("%+v", a)
+	}
+	if s := r.String(); !strings.Contains(s, "same as dense: hidden states of") {
+		t.Error(s)
+	}
+	if _, err := Run(t.Context(), out, sentences(40)); err == nil || !strings.Contains(err.Error(), "zero already") {
+		t.Errorf("the output: %v", err)
+	}
+	if _, err := Run(t.Context(), model, sentences(40), WithOutput(out+"2"), WithONNX()); err == nil || !strings.Contains(err.Error(), "without a head") {
+		t.Errorf("with ONNX: %v", err)
+	}
+}
+
+// What is made of a DistilBERT is a BERT.
+func TestDistilBERT(t *testing.T) {
+	model := withConfig(t, "../internal/bert/testdata/distil", `"max_position_embeddings": 16`, `"max_position_embeddings": 16, "x": 0`)
+	vocab := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nIL\n-\n2\nin\nT\ncells\n.\nthe\nof\nB\nNF\nand\n##s\na\nb\nc\nd\ne\nf\n"
+	if err := os.WriteFile(filepath.Join(model, "vocab.txt"), []byte(vocab), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	r, err := Run(t.Context(), model, sentences(40), WithSparsity(0.5), WithOutput(out), WithONNX())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Matrices) != 12 || r.Agreement.Equal < 0.4 || r.ONNX.Equal < 0.4 {
+		t.Errorf("%v", r)
+	}
+	for _, path := range []string{out, filepath.Join(out, "model.onnx")} {
+		c, err := bert.OpenCheckpoint(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Load("", ""); err != nil || c.Config.ModelType != "bert" {
+			t.Errorf("%s: %q, %v", path, c.Config.ModelType, err)
+		}
+		c.Close()
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 	"github.com/sparsebio/sparsebio/kernels"
 )
@@ -91,6 +92,9 @@ func (f *folder) copyFiles(from string) error {
 		b, err := os.ReadFile(filepath.Join(from, name))
 		if errors.Is(err, fs.ErrNotExist) && name != "config.json" {
 			continue
+		}
+		if err == nil && name == "config.json" {
+			b, err = bert.AsBERT(b) // as the tensors are
 		}
 		if err == nil {
 			err = f.write(name, b)

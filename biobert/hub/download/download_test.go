@@ -140,8 +140,9 @@ func TestOpen(t *testing.T) {
 // What cannot be opened is refused before its weights are fetched.
 func TestRefusedEarly(t *testing.T) {
 	h, _ := tinyHub(t)
-	h.Add("model", "me/bare", map[string]string{"config.json": `{"model_type": "bert", "architectures": ["BertForMaskedLM"]}`, "pytorch_model.bin": "large", "vocab.txt": "x"})
-	for name, want := range map[string]string{"me/bare": "BertForMaskedLM", "me/tiny": "open it with NewTokenClassification"} {
+	h.Add("model", "me/bare", map[string]string{"config.json": `{"model_type": "bert", "architectures": ["BertForMaskedLM"], "hidden_size": 8, "num_hidden_layers": 1,
+		"num_attention_heads": 1, "intermediate_size": 8, "vocab_size": 8}`, "pytorch_model.bin": "large", "vocab.txt": "x"})
+	for name, want := range map[string]string{"me/bare": "an encoder without a head", "me/tiny": "open it with NewTokenClassification"} {
 		if _, err := biobert.NewTextClassification(t.Context(), name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q in it", name, err, want)
 		}

@@ -28,7 +28,7 @@ type Config struct {
 	NumLabels    *int     `json:"num_labels"`
 	TaskParams   any      `json:"task_specific_params"` // see TaskParam
 	Head         Head     `json:"-"`                    // from architectures
-	Labels       []string `json:"-"`                    // index -> label, from id2label; of question answering its two outputs
+	Labels       []string `json:"-"`                    // index -> label, from id2label; of question answering its two outputs; nil of an encoder
 }
 
 // TaskParam returns what task_specific_params sets a parameter of a pipeline to, and "" if it does not: a checkpoint's
@@ -40,7 +40,7 @@ func (c *Config) TaskParam(task, name string) string {
 	return value
 }
 
-// ErrArchitecture is wrapped by the error for a model that is not a BERT encoder with one of the heads.
+// ErrArchitecture is wrapped by the error for a model that is not a BERT encoder, with one of the heads or without.
 var ErrArchitecture = errors.New("unsupported architecture")
 
 // limits against absurd sizes in a broken file: the largest BERT has 1,024 x 24.
@@ -64,11 +64,16 @@ func ParseConfig(b []byte) (*Config, error) {
 	if err := json.Unmarshal(b, &labels); err != nil {
 		return nil, configError(err)
 	}
+	if c.distil() {
+		if err := c.readDistil(b); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case c.ModelType == "":
 		return nil, fmt.Errorf("config.json: %w: no model_type (is this a HuggingFace checkpoint?)", ErrArchitecture)
-	case c.ModelType != "bert":
-		return nil, fmt.Errorf("config.json: %w: model_type %q (only \"bert\" is supported)", ErrArchitecture, c.ModelType)
+	case c.ModelType != "bert" && !c.distil():
+		return nil, fmt.Errorf("config.json: %w: model_type %q (supported: \"bert\", \"distilbert\")", ErrArchitecture, c.ModelType)
 	case c.Decoder:
 		return nil, fmt.Errorf("config.json: %w: is_decoder is true (only encoders are supported)", ErrArchitecture)
 	case c.PositionType != "absolute" && c.PositionType != "":
@@ -76,9 +81,11 @@ func ParseConfig(b []byte) (*Config, error) {
 	}
 	if len(c.Arch) > 0 {
 		var ok bool
-		if c.Head, ok = headOf(c.Arch[0]); !ok {
+		if c.Head, ok = c.headOf(c.Arch[0]); !ok {
 			return nil, fmt.Errorf("config.json: %w: %q (supported: %s)", ErrArchitecture, c.Arch[0], architectureNames())
 		}
+	} else if len(labels.ID2Label) == 0 && len(labels.Label2ID) == 0 {
+		c.Head = Encoder // what old checkpoints do not say
 	}
 	if _, ok := activations[c.Act]; !ok {
 		return nil, fmt.Errorf("config.json: %w: hidden_act %q (supported: gelu, gelu_new, gelu_pytorch_tanh)", ErrArchitecture, c.Act)
@@ -113,8 +120,11 @@ func (c *Config) labels(id2label, label2id map[string]json.RawMessage) ([]string
 	if c.NumLabels != nil && (*c.NumLabels < 1 || *c.NumLabels > maxLabels) {
 		return nil, fmt.Errorf("num_labels is %d (must be from 1 to %d)", *c.NumLabels, maxLabels)
 	}
-	if c.Head == QuestionAnswering {
+	switch c.Head {
+	case QuestionAnswering:
 		return []string{"start", "end"}, nil
+	case Encoder:
+		return nil, nil
 	}
 	var names []string
 	var err error

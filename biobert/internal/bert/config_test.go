@@ -36,7 +36,8 @@ func TestParseConfigRefuses(t *testing.T) {
 		{`{`, ``, "config.json"},
 		{`"model_type":"bert"`, `"model_type":"roberta"`, `model_type "roberta"`},
 		{`"model_type":"bert",`, ``, "no model_type"},
-		{`BertForTokenClassification`, `BertForMaskedLM`, "BertForMaskedLM"},
+		{`BertForTokenClassification`, `BertForMultipleChoice`, "BertForMultipleChoice"},
+		{`BertForTokenClassification`, `DistilBertForTokenClassification`, "DistilBertForTokenClassification"},
 		{`"gelu"`, `"swish"`, `hidden_act "swish"`},
 		{`"hidden_size":8`, `"hidden_size":9`, "not a multiple"},
 		{`"hidden_size":8`, `"hidden_size":-8`, "hidden_size is -8"},
@@ -63,7 +64,7 @@ func TestParseConfigRefuses(t *testing.T) {
 func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte(goodConfig))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if c, err := ParseConfig(b); err == nil && (c.Heads < 1 || c.Hidden%c.Heads != 0 || len(c.Labels) == 0) {
+		if c, err := ParseConfig(b); err == nil && (c.Heads < 1 || c.Hidden%c.Heads != 0 || c.outputs() == 0) {
 			t.Errorf("accepted %+v", c)
 		}
 	})
@@ -101,6 +102,9 @@ func TestParseConfigHeads(t *testing.T) {
 		{strings.Replace(sequence, labels, `"num_labels":0`, 1), 0, "", "num_labels is 0"},
 		{strings.Replace(sequence, labels, `"num_labels":99999999`, 1), 0, "", "num_labels is 99999999"},
 		{qa, QuestionAnswering, "start end", ""},
+		{strings.Replace(goodConfig, "BertForTokenClassification", "BertForMaskedLM", 1), Encoder, "", ""},
+		{strings.Replace(goodConfig, "BertForTokenClassification", "BertModel", 1), Encoder, "", ""},
+		{strings.Replace(strings.Replace(goodConfig, `"architectures":["BertForTokenClassification"],`, "", 1), labels, `"pad_token_id":0`, 1), Encoder, "", ""},
 		{strings.Replace(qa, labels, `"pad_token_id":0`, 1), QuestionAnswering, "start end", ""},
 	} {
 		got, err := ParseConfig([]byte(c.config))

@@ -149,7 +149,7 @@ func (s *State) split(n, unit int, f rangeFunc) {
 	s.cut(n, unit, pieces, f)
 }
 
-// Forward returns the logits of a batch: [sequences, labels] of a sequence classifier, else [tokens, labels]. The
+// Forward returns the logits of a batch: [sequences, labels] of a sequence classifier, [tokens, hidden] of an encoder without a head, else [tokens, labels]. The
 // matrix belongs to s and is valid until its next pass. Every id must be below the size of the vocabulary and
 // no sequence longer than MaxPosition: Check says whether that is so.
 func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
@@ -158,7 +158,7 @@ func (m *Model) Forward(s *State, b *Batch) kernels.MatF32 {
 		rows = b.Len()
 	}
 	s.model, s.batch = m, b
-	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(rows, len(m.Labels))
+	s.x, s.y, s.logits = s.xBuffer.mat(t, h), s.yBuffer.mat(t, h), s.logitsBuffer.mat(rows, m.outputs())
 	switch m.Engine {
 	case Dense:
 		s.qkv = s.qkvBuffer.mat(t, 3*h)

@@ -43,6 +43,10 @@ func (s *State) forwardF32() {
 		s.apply(&m.pooler, x, s.x, nil)
 		s.pooled(&s.workers[0], x)
 	}
+	if m.Head == Encoder {
+		copyRows(s.logits, x)
+		return
+	}
 	s.apply(&m.classifier, s.logits, x, nil)
 }
 

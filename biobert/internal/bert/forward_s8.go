@@ -105,7 +105,11 @@ func (s *State) rest(w *worker, piece, lo, hi int) {
 		s.pooled(w, att)
 		x = att
 	}
-	kernels.GemmF32(s.logits.Sub(lo, hi, 0, s.logits.Cols), x, m.classifier.dense, m.classifier.bias, 0, s.logits.Cols)
+	if out := s.logits.Sub(lo, hi, 0, s.logits.Cols); m.Head == Encoder {
+		copyRows(out, x)
+	} else {
+		kernels.GemmF32(out, x, m.classifier.dense, m.classifier.bias, 0, out.Cols)
+	}
 	s.took(w, Classifier, -1, began)
 }
 

@@ -2,6 +2,7 @@ package bert
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sparsebio/sparsebio/kernels"
@@ -15,6 +16,7 @@ const (
 	TokenClassification    Head = iota // labels of every token
 	SequenceClassification             // labels of a text or a pair of texts
 	QuestionAnswering                  // of every token, whether an answer begins and whether it ends there
+	Encoder                            // none: the outputs of the encoder themselves, as pre-training leaves them
 )
 
 // Kinds of sequence classification, as problem_type names them.
@@ -28,13 +30,32 @@ var heads = [...]struct{ architecture, tensor, name string }{
 	{"BertForTokenClassification", "classifier", "token classification"},
 	{"BertForSequenceClassification", "classifier", "sequence classification"},
 	{"BertForQuestionAnswering", "qa_outputs", "question answering"},
+	{"BertModel", "", "no task"},
 }
+
+// encoders are what else transformers calls encoders without a head for a task: those with what they were pre-trained with.
+var encoders = []string{"BertForMaskedLM", "BertForPreTraining", "BertForNextSentencePrediction"}
 
 // String returns a name such as "token classification".
 func (h Head) String() string { return heads[h].name }
 
-// tensor returns the name of the output layer.
+// tensor returns the name of the output layer, which an encoder does not have.
 func (h Head) tensor() string { return heads[h].tensor }
+
+// outputs returns how many numbers there are for a token or a text.
+func (c *Config) outputs() int {
+	if c.Head == Encoder {
+		return c.Hidden
+	}
+	return len(c.Labels)
+}
+
+// copyRows copies x to dst.
+func copyRows(dst, x kernels.MatF32) {
+	for i := range x.Rows {
+		copy(dst.Row(i), x.Row(i))
+	}
+}
 
 func headOf(architecture string) (Head, bool) {
 	for i, h := range heads {
@@ -42,7 +63,7 @@ func headOf(architecture string) (Head, bool) {
 			return Head(i), true
 		}
 	}
-	return 0, false
+	return Encoder, slices.Contains(encoders, architecture)
 }
 
 func architectureNames() string {

@@ -58,10 +58,13 @@ func OpenCheckpoint(path string) (*Checkpoint, error) {
 	if c.file, c.path, err = openSource(dir, weights); err != nil {
 		return nil, err
 	}
+	c.graph, _ = c.file.(*onnx.Model)
+	if c.Config.distil() && c.graph == nil {
+		c.file = newDistil(c.file, c.Config)
+	}
 	if slices.Contains(c.file.Names(), "bert.embeddings.word_embeddings.weight") {
 		c.prefix = "bert."
 	}
-	c.graph, _ = c.file.(*onnx.Model)
 	if err = c.checkGraph(); err == nil {
 		err = c.checkShapes()
 	}
@@ -83,6 +86,9 @@ func (c *Checkpoint) checkGraph() error {
 		return nil
 	}
 	g, m := c.graph, c.Config
+	if m.distil() || m.Head == Encoder {
+		return fmt.Errorf("%s: %w: an ONNX file of %s (supported: those of BERT with a head; open model.safetensors or pytorch_model.bin)", c.path, ErrArchitecture, m.what())
+	}
 	tanh := m.Act != "gelu"
 	for _, x := range []struct {
 		what      string
@@ -103,6 +109,21 @@ func (c *Checkpoint) checkGraph() error {
 
 // Files returns the paths of the files of weights.
 func (c *Checkpoint) Files() []string { return c.file.Files() }
+
+// Names returns the names of all tensors, those of heads that were left from pre-training included.
+func (c *Checkpoint) Names() []string { return c.file.Names() }
+
+// Info returns a tensor by its name without its data, or with it.
+func (c *Checkpoint) Info(name string) (safetensors.Tensor, error) { return c.file.Info(name) }
+
+// Tensor returns a tensor by its name, which is that of BERT. It is valid until c is closed.
+func (c *Checkpoint) Tensor(name string) (safetensors.Tensor, error) { return c.file.Tensor(name) }
+
+// Prefix is what the names of the encoder's tensors begin with: "bert." or nothing.
+func (c *Checkpoint) Prefix() string { return c.prefix }
+
+// Quantized says whether the weights are a graph's with quantized activations.
+func (c *Checkpoint) Quantized() bool { return c.graph != nil && c.graph.Quantized() }
 
 const folderHint = "a checkpoint folder holds config.json, model.safetensors, pytorch_model.bin, model.onnx or onnx/model.onnx, and vocab.txt or tokenizer.json"
 
@@ -249,7 +270,7 @@ func countZeros(w []float32) int {
 // Static if it is a graph with quantized activations, else Sparse from half of the weights being zero, else Dense. form is that of INT8 weights, as
 // for kernels.NewLinearS8.
 func (c *Checkpoint) Load(engine Engine, form string) (*Model, error) {
-	if engine == "" && c.graph != nil && c.graph.Quantized() {
+	if engine == "" && c.Quantized() {
 		engine = Static
 	}
 	if engine == "" {
@@ -354,22 +375,25 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 		m.layers[i].attNorm = getNorm(p + "attention.output.LayerNorm")
 		m.layers[i].outNorm = getNorm(p + "output.LayerNorm")
 	}
-	name := m.Head.tensor()
-	cw, cb := get(name+".weight", len(m.Labels), h), get(name+".bias", len(m.Labels))
-	var pw, pb []float32
+	var cw, cb, pw, pb []float32
+	if name := m.Head.tensor(); m.Head != Encoder {
+		cw, cb = get(name+".weight", len(m.Labels), h), get(name+".bias", len(m.Labels))
+	}
 	if m.Head == SequenceClassification {
 		pw, pb = get(c.prefix+"pooler.dense.weight", h, h), get(c.prefix+"pooler.dense.bias", h)
 	}
 	if err != nil {
 		return err
 	}
-	m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	if cw != nil {
+		m.classifier = denseLinear(cw, cb, len(m.Labels), h)
+	}
 	if pw != nil {
 		m.pooler = denseLinear(pw, pb, h, h)
 	}
 	addTypes(m.position, types, h)
 	m.second = secondType(types, h)
-	name = e + "word_embeddings.weight"
+	name := e + "word_embeddings.weight"
 	t, err := c.tensor(name, m.Vocab, h)
 	if err != nil {
 		return err
@@ -499,6 +523,8 @@ func OpenPacked(f, table *packed.File, engine Engine, form string) (*Model, erro
 	}
 	m.word = wordsS8{words, scale, h}
 	switch held := Engine(f.Engine); {
+	case m.Engine == Static:
+		err = notStatic("it")
 	case held == Sparse && m.Engine != Dense:
 		err = loadSparse(m, f, form)
 	case held == Dense && m.Engine == Dense:

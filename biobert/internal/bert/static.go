@@ -90,10 +90,15 @@ func (l *staticLinear) kernel() string {
 	return "gemm " + kernels.ActiveISA("gemm_f32")
 }
 
+// notStatic is the error for a model that the engine cannot run.
+func notStatic(what string) error {
+	return fmt.Errorf("%s is not an ONNX file with quantized activations, and the engine %q is for those only (sparsebio compress --onnx writes one)", what, Static)
+}
+
 // loadStatic gives m its linear layers from a graph that has quantized ones.
 func (c *Checkpoint) loadStatic(m *Model) error {
-	if c.graph == nil || !c.graph.Quantized() {
-		return fmt.Errorf("%s: the engine %q is for ONNX files with quantized activations, which this is not", c.path, Static)
+	if !c.Quantized() {
+		return notStatic(c.path)
 	}
 	m.static = &static{layers: make([]staticLayer, m.Layers), scale: float32(1 / math.Sqrt(float64(m.Hidden/m.Heads)))}
 	var err error
