@@ -162,7 +162,11 @@ func TestQuantizedONNX(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for engine, want := range map[string]string{"auto": "calibrated INT8", "sparse": "sparse INT8", "dense": "dense fp32"} {
+	in, err := Inspect(ctx, filepath.Join(dir, "model.onnx"))
+	if err != nil || !in.Static || in.Weights != "INT8" || len(in.Matrices) != 12 || in.Sparsity < 0.85 || in.Matrices[0].Sparsity() < 0.85 || in.Matrices[0].Blocks {
+		t.Errorf("%v, %v", in, err)
+	}
+	for engine, want := range map[string]string{"auto": "calibrated INT8", "static-int8": "calibrated INT8", "sparse": "sparse INT8", "dense": "dense fp32"} {
 		p, err := NewTokenClassification(ctx, dir, WithEngine(engine))
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@
 //	sparsebio eval --task jnlpba --data devel.tsv
 //	sparsebio convert --model checkpoint-folder --output model.sbm
 //	sparsebio compress --model checkpoint-folder --calibrate abstracts.jsonl --text abstract --output sparse-folder
+//	sparsebio inspect --model sparse-folder
 //	sparsebio pull owner/name
 //	sparsebio doctor
 //
@@ -47,6 +48,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), compressCommand(), pullCommand(), doctorCommand())
+	root.AddCommand(nerCommand(), relationsCommand(), benchCommand(), evalCommand(), convertCommand(), compressCommand(), inspectCommand(), pullCommand(), doctorCommand())
 	return root
 }

@@ -124,7 +124,7 @@ func addPipelineFlags(c *cobra.Command, threads *int, engine, aggregation *strin
 	f := c.Flags()
 	f.IntVar(threads, "threads", 0, "goroutines that share the work (0: all processors)")
 	if engine != nil {
-		f.StringVar(engine, "engine", "auto", "form of the weights: auto, dense or sparse")
+		f.StringVar(engine, "engine", "auto", "form of the weights: auto, dense, dense-int8, sparse, or static-int8 for quantized ONNX files")
 	}
 	if aggregation != nil {
 		f.StringVar(aggregation, "aggregation", string(biobert.Word), "aggregation strategy: none, simple, first, average, max or word")
