@@ -1,6 +1,6 @@
-// Package onnx reads the weights of a BERT from an ONNX file, with what a quantized one says about its activations.
+// Package onnx reads the weights of a BERT from an ONNX file, with what a quantized one says about its activations, and writes such files: see Write.
 //
-// It does not run graphs. It recognizes that of a BERT, from the logits back to the embeddings, by its structure and not by the names
+// It does not run graphs. Reading recognizes that of a BERT, from the logits back to the embeddings, by its structure and not by the names
 // of its nodes, in the forms that exporters write:
 //
 //   - floating-point, with layer normalization and GELU as one node or taken apart;
@@ -11,7 +11,7 @@
 // give a model that computes something else. The weights get the names that transformers gives them in checkpoints.
 //
 // The messages are those of onnx.proto3 (github.com/onnx/onnx), the operators those of opsets 11 to 21. The file is mapped, and so are
-// files of external data, which must lie in the same folder or below it.
+// files of external data, which must lie in the same folder or below it. What Write writes is the integer form, that of SparseML, of opset 14.
 package onnx
 
 import (
