@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sparsebio/sparsebio/biobert/hub"
 	_ "github.com/sparsebio/sparsebio/biobert/hub/download"
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 )
 
 func pullCommand() *cobra.Command {
@@ -55,6 +57,9 @@ The environment variables of Python's huggingface_hub count: HF_HOME, HF_TOKEN, 
 			if err != nil {
 				return err
 			}
+			if note := unfit(files); note != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
+			}
 			if output != "" {
 				if place, err = copyFiles(files, output, src.File != ""); err != nil {
 					return err
@@ -84,6 +89,29 @@ type modelFile struct {
 	path string
 	size int64
 }
+
+// unfit says why a model that was fetched cannot read texts as it is, or nothing.
+func unfit(files []modelFile) string {
+	i := slices.IndexFunc(files, func(f modelFile) bool { return filepath.Base(f.path) == "config.json" })
+	if i < 0 || files[i].size > maxConfig {
+		return ""
+	}
+	raw, err := os.ReadFile(files[i].path)
+	if err != nil {
+		return ""
+	}
+	c, err := bert.ParseConfig(raw)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("it cannot be opened: %v", err)
+	case c.Head == bert.Encoder:
+		return "it is an encoder without a head: sparsebio compress and inspect take it, to read texts it must be fine-tuned for a task first"
+	}
+	return ""
+}
+
+// maxConfig is more than any config.json has.
+const maxConfig = 16 << 20
 
 // filesOf returns where a model is and the files that it has there, those in folders of a folder left out: no
 // model needs them.

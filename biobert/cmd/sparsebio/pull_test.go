@@ -123,3 +123,19 @@ func TestPullOthers(t *testing.T) {
 		}
 	}
 }
+
+// A model that reads no texts is fetched all the same, and said to be such a one.
+func TestPullUnfit(t *testing.T) {
+	h, _ := serveTiny(t)
+	h.Add("model", "me/bare", map[string]string{"config.json": `{"model_type": "bert", "architectures": ["BertForMaskedLM"], "hidden_size": 8,
+		"num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8, "vocab_size": 8}`, "pytorch_model.bin": "large", "vocab.txt": "x"})
+	h.Add("model", "me/other", map[string]string{"config.json": `{"model_type": "roberta"}`, "pytorch_model.bin": "large", "vocab.txt": "x"})
+	for name, want := range map[string]string{"me/bare": "note: it is an encoder without a head", "me/other": `note: it cannot be opened: config.json: unsupported architecture: model_type "roberta"`} {
+		if out := mustRun(t, "pull", name); !strings.Contains(out, want) {
+			t.Errorf("%s: got %q, want %q in it", name, out, want)
+		}
+	}
+	if out := mustRun(t, "pull", "me/tiny"); strings.Contains(out, "note") {
+		t.Errorf("got %q", out)
+	}
+}
