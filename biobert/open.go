@@ -153,18 +153,9 @@ func openPacked(f *packed.File, head bert.Head, op *options) (*opened, error) {
 	if err := checkHead(c.Head, head); err != nil {
 		return nil, err
 	}
-	table := f
-	if f.Table != "" {
-		data, ok := hub.Table(f.Table)
-		if !ok {
-			return nil, fmt.Errorf("it needs the table %q, which no imported package registers", f.Table)
-		}
-		if table, err = packed.Open(bytesOf(data)); err != nil {
-			return nil, fmt.Errorf("table %q: %w", f.Table, err)
-		}
-		if table.CRC != f.TableCRC {
-			return nil, fmt.Errorf("table %q is not the one that the model was made with (are both of the same version of the module?)", f.Table)
-		}
+	table, err := tableOf(f)
+	if err != nil {
+		return nil, err
 	}
 	m, err := bert.OpenPacked(f, table, op.engine, op.form)
 	if err != nil {
