@@ -6,6 +6,9 @@
 //	viz.Compare(gold, docs).Show()                // what was missed, spurious or wrong
 //	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
 //	viz.Relations(annot.RelationGraph(docs)).Show()  // one with types and arrows
+//	viz.RelationMatrix(graph).Show()              // chemicals by genes
+//	viz.Sankey(graph).Show()                      // how sentences are shared out among them
+//	viz.Arcs(doc).Show()                          // relations and events over their sentences
 //	viz.Throughput(bench).Show()                  // dense against sparse speed: bars
 //	viz.Latency(bench).Show()                     // how long single documents take
 //	viz.Curve(curve).Show()                       // speed or accuracy by length, sparsity, threads ...
@@ -26,9 +29,10 @@
 // for the check boxes that hide a type. A chart is a picture (SVG in an <img>) and a
 // table of the same figures, so it can be read where scripts are stripped: on code
 // hosting sites, in an untrusted notebook, on paper. Where scripts run, ECharts,
-// which this package embeds (about 720 KB), takes the picture's place.
+// which this package embeds (about 720 KB), takes the picture's place. Graphs, matrices, flows and arcs of relations do
+// without it: a few kilobytes of script beside each make the picture a part of the page.
 //
-// The script must be in the page once. WritePage and Page see to it, as does Show
+// The script of ECharts must be in the page once. WritePage and Page see to it, as does Show
 // for the first chart of a kernel session. A notebook whose cells are run again and
 // again in any order should call [Init] in its first cell: then that cell, and no
 // other, holds the script, and a chart shown before it wakes up when it arrives.

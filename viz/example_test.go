@@ -51,6 +51,36 @@ func ExampleRelations() {
 	// 2 names and 1 link. 1 name mentioned alone is not drawn.
 }
 
+func ExampleRelationMatrix() {
+	g := annot.Graph{
+		Nodes: []annot.Node{{Name: "imatinib", Type: "CHEMICAL"}, {Name: "ABL1", Type: "GENE"}, {Name: "KIT", Type: "GENE"}},
+		Edges: []annot.Edge{
+			{Source: 0, Target: 1, Type: "CPR:4", Meaning: "inhibitor", Directed: true, Count: 3},
+			{Source: 0, Target: 2, Type: "CPR:4", Meaning: "inhibitor", Directed: true, Count: 1},
+		},
+	}
+	if err := viz.RelationMatrix(g, viz.WithTargetTypes("GENE")).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// imatinib (CHEMICAL) → ABL1 (GENE), inhibitor (CPR:4), 3 sentences
+	// imatinib (CHEMICAL) → KIT (GENE), inhibitor (CPR:4), 1 sentence
+	// 1 name of type CHEMICAL, 2 names of type GENE; 2 links between them.
+}
+
+func ExampleSankey() {
+	g := annot.Graph{
+		Nodes: []annot.Node{{Name: "imatinib", Type: "CHEMICAL"}, {Name: "ABL1", Type: "GENE"}},
+		Edges: []annot.Edge{{Source: 0, Target: 1, Type: "CPR:4", Meaning: "inhibitor", Directed: true, Count: 3}},
+	}
+	var page strings.Builder
+	if err := viz.Sankey(g).WritePage(&page); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(strings.Contains(page.String(), "imatinib → ABL1, inhibitor (CPR:4), 3 sentences"))
+	// Output: true
+}
+
 func ExampleArcs() {
 	doc := annot.Document{Text: "Imatinib inhibits ABL1."}
 	imatinib, abl1 := annot.Entity{Type: "CHEMICAL", Start: 0, End: 8}, annot.Entity{Type: "GENE", Start: 18, End: 22}

@@ -18,8 +18,9 @@ type config struct {
 	colors        map[string]color
 	width, height int
 	nodeSize      NodeSize
-	sentence      *int      // the only one that Arcs draws; nil for those with arcs
-	between       [2]string // types of nodes on the two sides of RelationMatrix and Sankey
+	sentence      *int     // the only one that Arcs draws; nil for those with arcs
+	sources       []string // types of nodes on the two sides of RelationMatrix and Sankey; nil for those found
+	targets       []string
 
 	types      map[string]bool // those that are wanted; nil for all
 	confidence bool

@@ -28,3 +28,20 @@ func WithSentence(i int) Option {
 		return c.only("WithSentence", "Arcs")
 	}
 }
+
+// WithSourceTypes says which types of names have the rows of RelationMatrix, or stand on the left of Sankey. Without it they are
+// found: see [RelationMatrix].
+func WithSourceTypes(types ...string) Option {
+	return func(c *config) error {
+		c.sources = append(c.sources, types...)
+		return c.only("WithSourceTypes", "RelationMatrix", "Sankey")
+	}
+}
+
+// WithTargetTypes says which types of names have the columns of RelationMatrix, or stand on the right of Sankey.
+func WithTargetTypes(types ...string) Option {
+	return func(c *config) error {
+		c.targets = append(c.targets, types...)
+		return c.only("WithTargetTypes", "RelationMatrix", "Sankey")
+	}
+}

@@ -100,11 +100,9 @@ func (v *GraphView) drawn() (*drawnGraph, error) {
 	})
 	keep := strongest(v.graph, order, v.limit)
 	index := make(map[int]int, len(keep))
-	counts := make(map[string]int)
 	for n, i := range keep {
 		index[i] = n
 		d.Nodes, d.degree = append(d.Nodes, v.graph.Nodes[i]), append(d.degree, degree[i])
-		counts[v.graph.Nodes[i].Type]++
 	}
 	for _, e := range v.graph.Edges {
 		s, okS := index[e.Source]
@@ -115,16 +113,37 @@ func (v *GraphView) drawn() (*drawnGraph, error) {
 		}
 	}
 	slices.SortStableFunc(d.Edges, func(a, b annot.Edge) int { return cmp.Compare(b.Count, a.Count) })
-	d.legend = newLegend(counts, v.colors)
+	d.dress(v.colors)
+	return d, nil
+}
+
+// dress gives types of nodes and edges their colours.
+func (d *drawnGraph) dress(colors map[string]color) {
+	counts := make(map[string]int)
+	for _, n := range d.Nodes {
+		counts[n.Type]++
+	}
+	d.legend = newLegend(counts, colors)
 	d.entry = make(map[string]int, len(d.legend))
 	for i, l := range d.legend {
 		d.entry[l.label] = i
 	}
-	d.kinds = newLinkKinds(d.Edges, v.colors)
+	d.kinds = newLinkKinds(d.Edges, colors)
 	for _, e := range d.Edges {
 		d.kind = append(d.kind, kindOf(e, d.kinds))
 	}
-	return d, nil
+}
+
+// fragment begins a fragment with the legend of the graph.
+func (d *drawnGraph) fragment(b *bytes.Buffer, kind, title, otherwise string) *fragment {
+	f := &fragment{title: cmp.Or(title, otherwise), filters: len(d.legend) + len(d.kinds), links: true}
+	for _, l := range d.legend {
+		f.swatches = append(f.swatches, l.swatch)
+	}
+	openView(b, kind, title)
+	writeLegend(b, d.legend)
+	writeLinkLegend(b, d.kinds, len(d.legend))
+	return f
 }
 
 // strongest returns, in order, the first nodes of an order such that limit of them have an edge to another of them, and of those only
@@ -180,14 +199,8 @@ func (v *GraphView) fragment() (*fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fragment{title: cmp.Or(v.title, "Relations"), filters: len(d.legend) + len(d.kinds), links: true}
-	for _, l := range d.legend {
-		f.swatches = append(f.swatches, l.swatch)
-	}
 	var b bytes.Buffer
-	openView(&b, "graph", v.title)
-	writeLegend(&b, d.legend)
-	writeLinkLegend(&b, d.kinds, len(d.legend))
+	f := d.fragment(&b, "graph", v.title, "Relations")
 	if len(d.Nodes) == 0 {
 		fmt.Fprintf(&b, "<p class=\"sb-note\">%s</p>\n</div>\n", d.note())
 		f.body = b.Bytes()

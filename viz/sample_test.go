@@ -117,6 +117,8 @@ func samples() map[string]View {
 		"entities":   Entities(docs, WithTitle("Three abstracts, read by a sparse model")),
 		"relations":  Relations(annot.CoMentions(docs), WithTitle("What occurs together")),
 		"types":      Relations(typedGraph(), WithTitle("How they are related")),
+		"matrix":     RelationMatrix(chemprotGraph(), WithLimit(6), WithTitle("Which chemicals act on which genes")),
+		"sankey":     Sankey(chemprotGraph(), WithLimit(6), WithTitle("How chemicals act on genes")),
 		"arcs":       Arcs(arcDoc(), WithTitle("What the sentences say")),
 		"throughput": Throughput(sampleBench()),
 		"compare":    Compare(docs, samplePredicted(), WithTitle("A model against the gold standard")),
