@@ -188,8 +188,8 @@ func (v *CompareView) explanation(total typeScore) string {
 	if v.sides != nil {
 		return fmt.Sprintf("%s has %s, %s has %s; %s are the same.", v.sides[0], count(total.gold, "mention"), v.sides[1], group(total.predicted), group(total.correct))
 	}
-	return fmt.Sprintf("Of %s in the gold standard %s were found; of %s predicted %s are correct.",
-		count(total.gold, "mention"), group(total.correct), group(total.predicted), group(total.correct))
+	return fmt.Sprintf("Found: %s of %s in the gold standard. Correct: %s of %s predicted.",
+		group(total.correct), count(total.gold, "mention"), group(total.correct), group(total.predicted))
 }
 
 // writeScores writes the scores and what they are made of.

@@ -46,8 +46,9 @@ func (v *CompareView) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "%s\n\n", oneLine(v.title))
 	}
 	names, scores := v.tiles(total)
+	names[0] = capital(names[0])
 	for i, name := range names {
-		fmt.Fprintf(&b, "%s %.1f %%, ", capital(name), 100*scores[i])
+		fmt.Fprintf(&b, "%s %.1f %%, ", name, 100*scores[i])
 	}
 	b.Truncate(b.Len() - 2)
 	fmt.Fprintf(&b, ". %s\n\n", v.explanation(total))

@@ -2,8 +2,6 @@ package viz
 
 import (
 	"bytes"
-	"fmt"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,18 +60,4 @@ func FuzzReadDisplaCy(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
-}
-
-func ExampleReadDisplaCy() {
-	docs, err := ReadDisplaCy(strings.NewReader(`{"text": "NF-κB binds p53.", "ents": [{"start": 12, "end": 15, "label": "protein"}]}`))
-	if err != nil {
-		fmt.Println(err)
-	}
-	if err := Entities(docs).WriteText(os.Stdout); err != nil {
-		fmt.Println(err)
-	}
-	// Output:
-	// NF-κB binds [p53|protein].
-	//
-	// protein 1
 }

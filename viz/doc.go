@@ -4,6 +4,10 @@
 //
 //	viz.Entities(docs).Show()                     // highlights
 //	viz.Compare(gold, docs).Show()                // what was missed, spurious or wrong
+//	viz.Frequencies(annot.Frequencies(docs)).Show()      // what is mentioned most
+//	viz.CoOccurrence(annot.CoOccurrences(docs)).Show()   // and with what, by PMI
+//	viz.Timeline(annot.ByYear(docs, year)).Show()        // and when
+//	viz.Lengths(sets).Show()                             // how long the texts are
 //	viz.Relations(annot.CoMentions(docs)).Show()  // a graph
 //	viz.Relations(annot.RelationGraph(docs)).Show()  // one with types and arrows
 //	viz.RelationMatrix(graph).Show()              // chemicals by genes

@@ -36,6 +36,137 @@ func ExampleEntities() {
 	// 3 marks
 }
 
+func ExampleCompare() {
+	gold := []annot.Document{{ID: "demo-1", Text: "The IL-2 gene is bound by NF-κB.", Entities: []annot.Entity{
+		{Type: "DNA", Start: 4, End: 13}, {Type: "protein", Start: 26, End: 32},
+	}}}
+	found := []annot.Document{{Text: gold[0].Text, Entities: []annot.Entity{
+		{Type: "DNA", Start: 4, End: 8, Score: 0.8}, {Type: "protein", Start: 26, End: 32, Score: 0.99},
+	}}}
+	if err := viz.Compare(gold, found).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Precision 50.0 %, recall 50.0 %, F1 50.0 %. Found: 1 of 2 mentions in the gold standard. Correct: 1 of 2 predicted.
+	//
+	// Type     Gold  Predicted  Correct  Wrong type  Wrong boundary  Wrong boundary and type  Missed  Spurious  Precision  Recall     F1
+	// DNA         1          1        0           0               1                        0       0         0        0.0     0.0    0.0
+	// protein     1          1        1           0               0                        0       0         0      100.0   100.0  100.0
+	// all         2          2        1           0               1                        0       0         0       50.0    50.0   50.0
+	//
+	// demo-1
+	//   ↔ wrong boundary: DNA "IL-2 gene" at bytes 4 to 13; predicted DNA "IL-2" at bytes 4 to 8
+}
+
+func ExampleWithTemplate() {
+	docs := []annot.Document{{Text: "p53 binds.", Entities: []annot.Entity{{Type: "a <type>", Start: 0, End: 3, Score: 0.9}}}}
+	view := viz.Entities(docs, viz.WithTemplate(`<mark class="{{.Class}}">{{.Text}}<sub>{{.Type}} {{.Score}}</sub></mark>`))
+	var page strings.Builder
+	if err := view.Render(&page); err != nil {
+		fmt.Println(err)
+	}
+	_, text, _ := strings.Cut(page.String(), `dir="auto">`)
+	text, _, _ = strings.Cut(text, "</div>")
+	fmt.Println(text)
+	// Output:
+	// <mark class="sb-l0 sb-k27b933">p53<sub>a &lt;type&gt; 0.9</sub></mark> binds.
+}
+
+func ExampleReadDisplaCy() {
+	docs, err := viz.ReadDisplaCy(strings.NewReader(`{"text": "NF-κB binds p53.", "ents": [{"start": 12, "end": 15, "label": "protein"}]}`))
+	if err != nil {
+		fmt.Println(err)
+	}
+	if err := viz.Entities(docs).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// NF-κB binds [p53|protein].
+	//
+	// protein 1
+}
+
+// corpus makes documents from sentences and marks the names in them.
+func corpus(sentences []string, names ...string) []annot.Document {
+	var docs []annot.Document
+	for _, s := range sentences {
+		d := annot.Document{Text: s}
+		for _, n := range names {
+			if i := strings.Index(s, n); i >= 0 {
+				d.Entities = append(d.Entities, annot.Entity{Type: "protein", Start: i, End: i + len(n)})
+			}
+		}
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+func ExampleFrequencies() {
+	docs := corpus([]string{"p53 induces MDM2.", "MDM2 marks p53.", "BAX follows p53."}, "p53", "MDM2", "BAX")
+	if err := viz.Frequencies(annot.Frequencies(docs)).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Mentioned most
+	//
+	// protein · 6 mentions
+	//   p53   ██████████████████████████████ 3 in 3 docs
+	//   MDM2  ████████████████████ 2 in 2 docs
+	//   BAX   ██████████ 1 in 1 doc
+	//
+	// 6 mentions of 3 things, of 1 type.
+}
+
+func ExampleCoOccurrence() {
+	docs := corpus([]string{"p53 induces MDM2.", "MDM2 marks p53.", "BAX follows p53.", "Cells grow."}, "p53", "MDM2", "BAX")
+	if err := viz.CoOccurrence(annot.CoOccurrences(docs), viz.WithMinCount(2)).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Mentioned in the same sentence
+	//
+	// Names       Types              Together  By chance  PMI  NPMI     p  q
+	// MDM2 – p53  protein – protein         2        1.5  0.4  0.42   0.5  1
+	// p53 – BAX   protein – protein         1        0.8  0.4  0.21  0.75  1
+	//
+	// 3 things and 2 pairs of 4 sentences. PMI 0 is what chance gives, 1 twice as often, −1 half as often; it is shown from 2 sentences together on, in brackets where chance may have brought them together (q above 0.05). On the diagonal: sentences that mention the thing.
+}
+
+func ExampleTimeline() {
+	docs := corpus([]string{"p53 induces MDM2.", "Cells grow.", "BAX follows p53."}, "p53", "MDM2", "BAX")
+	years := []int{2019, 2019, 2021}
+	timeline := annot.ByYear(docs, func(i int) int { return years[i] })
+	if err := viz.Timeline(timeline, viz.WithNames("p53")).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// p53 over the years
+	//
+	// Year  Documents         p53
+	// 2019          2  50.0 % (1)
+	// 2020          0           –
+	// 2021          1   100 % (1)
+	//
+	// Share of the documents of a year that mention it; below, how many documents there are, 3 in all. The band is the 95 % interval. Hollow marks: years with fewer than 5 documents.
+}
+
+func ExampleLengths() {
+	docs := corpus([]string{"p53 induces MDM2.", "Cells grow.", "BAX follows p53."})
+	sets := []viz.LengthSet{{Name: "sentences", Lengths: annot.WordCounts(docs)}}
+	if err := viz.Lengths(sets, viz.WithMark(2, "")).WriteText(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// Length in words
+	//
+	// 0   0
+	// 1   0
+	// 2  ████████████████████ 1
+	// 3  ████████████████████████████████████████ 2
+	//
+	// sentences: 3 texts, median 3 words, 90 % from 2 to 3, longest 3; 66.7 % longer than 2.
+}
+
 func ExampleRelations() {
 	doc := annot.Document{ID: "demo-1", Text: "TNF-α activates NF-κB (Fig. 1). p53 is not needed."}
 	for _, name := range []string{"TNF-α", "NF-κB", "p53"} {

@@ -28,6 +28,10 @@ type config struct {
 	template   *entityTemplate
 	pageSize   int
 	sides      []string // names of the sides of a comparison; nil for gold and predicted
+	names      []string // of the things that are wanted; nil for those mentioned most
+	unit       string   // of lengths
+	mark       lengthMark
+	minCount   int
 }
 
 // newConfig applies options to the defaults of view.
@@ -59,14 +63,15 @@ func WithTitle(title string) Option {
 	return func(c *config) error { c.title = title; return nil }
 }
 
-// WithLimit draws the first n documents (Entities; default all) or the n nodes
-// with the most links (Relations; default 60), the first n sentences with relations (Arcs; default 10), or on each side
-// the n names in the most sentences (RelationMatrix; default 25, Sankey; default 15). The view says how many more there are.
-// n must be at least 1. Views of speed have no limit.
+// WithLimit draws the first n documents (Entities and Compare; default all), the n nodes
+// with the most links (Relations; default 60), the first n sentences with relations (Arcs; default 10), on each side
+// the n names in the most sentences (RelationMatrix; default 25, Sankey; default 15), the n things that are mentioned most
+// (of each type in Frequencies; default 10) or that most sentences or documents mention (CoOccurrence and Timeline; defaults 20
+// and 5). The view says how many more there are. n must be at least 1. Lengths and views of speed have no limit.
 func WithLimit(n int) Option {
 	return func(c *config) error {
 		switch {
-		case slices.Contains(speedViews, c.view):
+		case slices.Contains(speedViews, c.view), c.view == "Lengths":
 			return fmt.Errorf("viz: WithLimit does not apply to %s", c.view)
 		case n < 1:
 			return fmt.Errorf("viz: WithLimit(%d), want at least 1", n)

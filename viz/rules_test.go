@@ -62,7 +62,7 @@ func TestAssets(t *testing.T) {
 			t.Errorf("the notice of echarts.min.js lacks %q", notice)
 		}
 	}
-	if strings.Contains(styleCSS+textCSS+compareCSS+linksCSS+figureCSS, "<") || strings.Contains(chartJS+figureJS+graphJS, "</script") {
+	if strings.Contains(styleCSS+textCSS+compareCSS+corpusCSS+linksCSS+figureCSS, "<") || strings.Contains(chartJS+figureJS+graphJS, "</script") {
 		t.Error("an asset would end the element it is written into")
 	}
 }

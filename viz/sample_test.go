@@ -3,6 +3,7 @@ package viz
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -113,7 +114,8 @@ func sampleBench() report.Benchmark {
 
 func samples() map[string]View {
 	docs := sampleDocs()
-	return map[string]View{
+	all := corpusSamples()
+	maps.Copy(all, map[string]View{
 		"entities":   Entities(docs, WithTitle("Three abstracts, read by a sparse model")),
 		"relations":  Relations(annot.CoMentions(docs), WithTitle("What occurs together")),
 		"types":      Relations(typedGraph(), WithTitle("How they are related")),
@@ -130,7 +132,8 @@ func samples() map[string]View {
 		"tradeoff":   Curve(sampleTradeoff()),
 		"layers":     Layers(sampleExplanation()),
 		"roofline":   Roofline(sampleRoofline()),
-	}
+	})
+	return all
 }
 
 func TestGolden(t *testing.T) {

@@ -41,6 +41,8 @@ type fragment struct {
 	text     bool     // it has documents
 	compare  bool     // on two sides
 	speed    bool     // it is of measurements
+	corpus   bool     // it counts what is in texts
+	heat     bool     // it is a heat map
 }
 
 //go:embed assets/style.css
@@ -54,6 +56,9 @@ var textCSS string
 
 //go:embed assets/compare.css
 var compareCSS string
+
+//go:embed assets/corpus.css
+var corpusCSS string
 
 // styles returns the style sheet for fragments.
 func styles(fs ...*fragment) string {
@@ -70,6 +75,12 @@ func styles(fs ...*fragment) string {
 	}
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.speed }) {
 		b.WriteString(speedCSS)
+	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.corpus }) {
+		b.WriteString(corpusCSS)
+	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.heat }) {
+		b.WriteString(heatCSS())
 	}
 	seen := make(map[string]bool)
 	filters, pages := 0, 0
