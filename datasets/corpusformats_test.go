@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sparsebio/sparsebio/datasets/annot"
 	"github.com/sparsebio/sparsebio/datasets/corpus"
 )
 
@@ -147,6 +148,30 @@ func TestWriteCorpora(t *testing.T) {
 			if len(s.Entities) != 2 || len(s.EntityNotes[0].Parts) != 2 || s.Relations[0].Target.Text != "Quux" || !s.Events[0].Negated || s.Events[0].Arguments[1].Entity.Text != s.Entities[0].Text {
 				t.Errorf("%+v", s)
 			}
+		}
+	}
+}
+
+// Sentences with entities that have a type and a place only are documents, too.
+func TestStandoffsOfSentences(t *testing.T) {
+	dir := corpusFolder(t, map[string]string{"a.tsv": conllFile, "train.in": "P7X0001 β-Quux binds Zed\n", "GENE.eval": "P7X0001|0 5|β-Quux\n"})
+	for file, want := range map[string][]annot.Document{
+		"a.tsv": {
+			{ID: "7", Text: "β-Fakol acid lowers Quux", Entities: []annot.Entity{{Type: "drug", Start: 0, End: 13, Text: "β-Fakol acid", Score: 1}, {Type: "gene", Start: 21, End: 25, Text: "Quux", Score: 1}}},
+			{ID: "7", Text: "It helps"},
+			{ID: "8", Text: "Quux", Entities: []annot.Entity{{Type: "gene", Start: 0, End: 4, Text: "Quux", Score: 1}}},
+		},
+		"train.in": {{ID: "P7X0001", Text: "β-Quux binds Zed", Entities: []annot.Entity{{Type: "GENE", Start: 0, End: 7, Text: "β-Quux", Score: 1}}}},
+	} {
+		var got []annot.Document
+		for s, err := range Standoffs(load(t, filepath.Join(dir, file))) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, s.Document)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n%s", file, diff)
 		}
 	}
 }

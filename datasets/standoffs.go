@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -14,14 +15,21 @@ import (
 // relations, events, passages, extras and attributes those that there are, as [Load] makes them of corpora. A document without an id has none. It is what
 // the writers of package corpus take, and its Document what package viz draws. The first error ends the
 // sequence: a missing column text, a column of another type, positions that no entity has, offsets outside the text.
+//
+// The sentences of CoNLL and BC2GM files are documents, too, each with the id of its document if it has none of its
+// own. Their entities have a score of 1.
 func Standoffs(src RowSource) iter.Seq2[corpus.Standoff, error] {
 	return func(yield func(corpus.Standoff, error) bool) {
 		if names := src.Features().Names(); !slices.Contains(names, "text") {
 			yield(corpus.Standoff{}, fmt.Errorf("datasets: data set %q: %w", src.Name(), noColumnAmong("text", names)))
 			return
 		}
+		rows := readRows[documentRow](src, false)
+		if hasPlainSpans(src.Features()) {
+			rows = taggedRows(src)
+		}
 		i := 0
-		for row, err := range readRows[documentRow](src, false) {
+		for row, err := range rows {
 			var s corpus.Standoff
 			if err == nil {
 				if s, err = row.standoff(); err != nil {
@@ -32,6 +40,37 @@ func Standoffs(src RowSource) iter.Seq2[corpus.Standoff, error] {
 				return
 			}
 			i++
+		}
+	}
+}
+
+// hasPlainSpans reports whether the entities are those of sentences, which have a type and a place and no more.
+func hasPlainSpans(fs Features) bool {
+	f, ok := fs.Lookup("entities")
+	if !ok || f.Elem == nil || f.Elem.Type != "Struct" {
+		return false
+	}
+	_, scored := f.Elem.Fields.Lookup("score")
+	return !scored
+}
+
+// taggedRows reads sentences as documents.
+func taggedRows(src RowSource) iter.Seq2[documentRow, error] {
+	type taggedRow struct {
+		ID       *string    `json:"id"`
+		Document *string    `json:"document"`
+		Text     string     `json:"text"`
+		Entities []spanCell `json:"entities"`
+	}
+	return func(yield func(documentRow, error) bool) {
+		for row, err := range readRows[taggedRow](src, false) {
+			out := documentRow{ID: cmp.Or(row.ID, row.Document), Text: row.Text}
+			for _, c := range row.Entities {
+				out.Entities = append(out.Entities, entityCell{Type: c.Type, Text: c.Text, Start: c.Start, End: c.End, Score: 1})
+			}
+			if !yield(out, err) {
+				return
+			}
 		}
 	}
 }
