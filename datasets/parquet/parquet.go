@@ -10,9 +10,8 @@
 // travel in the file's metadata under the key "huggingface", beside the record of where results came from
 // under datasets.ProvenanceKey. Two things that
 // Parquet allows are refused with an error that says how to rewrite the file:
-// the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Time stamps without
-// a zone are written as UTC, in milliseconds at the coarsest; package datasets turns
-// them back into what the features say, other readers take them as they are.
+// the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Parquet has no seconds: time stamps in seconds are
+// written in milliseconds, as Python writes them; package datasets turns them back into what the features say.
 //
 // What a file claims of its sizes, in the footer and before each page, is held against the file before anything is allocated for it.
 package parquet
@@ -164,7 +163,7 @@ func allLeaves(pf *file.Reader) map[int]bool {
 
 // checkSchema checks the Arrow schema that most writers leave in the metadata.
 func checkSchema(pf *file.Reader) error {
-	v := pf.MetaData().KeyValueMetadata().FindValue("ARROW:schema")
+	v := pf.MetaData().KeyValueMetadata().FindValue(arrowSchema)
 	if v == nil {
 		return nil
 	}
@@ -265,9 +264,14 @@ func write(w io.Writer, t arrow.Table) (err error) {
 			err = fmt.Errorf("the Parquet writer cannot store this table: %v", p)
 		}
 	}()
+	t, done, err := asWritten(t)
+	defer done()
+	if err != nil {
+		return err
+	}
 	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Snappy), parquet.WithMaxRowGroupLength(rowGroup))
 	// pqarrow closes what it writes to if it can, which is the caller's to do.
-	fw, err := pqarrow.NewFileWriter(t.Schema(), to, props, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	fw, err := pqarrow.NewFileWriter(t.Schema(), to, props, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return err
 	}

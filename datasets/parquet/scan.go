@@ -23,6 +23,8 @@ type scanner struct {
 	source
 	schema *arrow.Schema
 	parts  partSize
+	mem    memory.Allocator
+	raw    []arrow.DataType // of the fields as arrow reads them
 
 	group   int // the next one
 	readers []*pqarrow.ColumnReader
@@ -53,18 +55,32 @@ func newScanner(ctx context.Context, r io.ReaderAt, size int64, columns []string
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{source: *src, parts: parts}
+	s := &scanner{source: *src, parts: parts, mem: mem}
 	fields := make([]arrow.Field, len(s.keep))
+	origin := s.fr.Manifest.OriginSchema
 	for k, i := range s.keep {
-		fields[k] = *s.fr.Manifest.Fields[i].Field
+		node := &s.fr.Manifest.Fields[i]
+		fixed, ok := node.Field.Type.(*arrow.FixedSizeListType)
+		if ok {
+			node.Field.Type = arrow.ListOfField(fixed.ElemField())
+		}
+		fields[k] = *node.Field
 		fields[k].Metadata = arrow.Metadata{}                 // Parquet's field numbers, of no use outside the file
 		rd, err := s.fr.GetFieldReader(ctx, i, s.leaves, nil) // which knows the type that arrays will have
 		if err != nil {
 			s.Close()
 			return nil, fmt.Errorf("column %q: %w", fields[k].Name, err)
 		}
-		fields[k].Type = rd.Field().Type
+		var from arrow.DataType
+		if origin != nil {
+			from = origin.Field(i).Type
+		}
+		s.raw = append(s.raw, rd.Field().Type)
+		fields[k].Type = readType(s.raw[k], node, s.file().MetaData().Schema, from)
 		rd.Release()
+		if ok {
+			fields[k].Type = arrow.FixedSizeListOfField(fixed.Len(), fields[k].Type.(*arrow.ListType).ElemField())
+		}
 	}
 	s.schema = arrow.NewSchema(fields, keptMetadata(s.file()))
 	return s, nil
@@ -157,12 +173,12 @@ func (s *scanner) Next(ctx context.Context) (arrow.Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", f.Name, err)
 		}
-		if !arrow.TypeEqual(data.DataType(), f.Type) {
-			err = fmt.Errorf("column %q is %s in row group %d, not %s", f.Name, data.DataType(), s.group-1, f.Type)
+		if !arrow.TypeEqual(data.DataType(), s.raw[k]) {
+			err = fmt.Errorf("column %q is %s in row group %d, not %s", f.Name, data.DataType(), s.group-1, s.raw[k])
 		} else if int64(data.Len()) != n {
 			err = fmt.Errorf("column %q has too few rows in row group %d", f.Name, s.group-1)
 		} else {
-			cols = append(cols, *arrow.NewColumn(f, data))
+			err = s.add(&cols, f, data)
 		}
 		data.Release()
 		if err != nil {
@@ -171,4 +187,27 @@ func (s *scanner) Next(ctx context.Context) (arrow.Table, error) {
 	}
 	s.left -= n
 	return array.NewTable(s.schema, cols, n), nil
+}
+
+// add makes a column of what arrow read.
+func (s *scanner) add(cols *[]arrow.Column, f arrow.Field, data *arrow.Chunked) error {
+	to := f.Type
+	fixed, isFixed := to.(*arrow.FixedSizeListType)
+	if isFixed {
+		to = arrow.ListOfField(fixed.ElemField())
+	}
+	if !arrow.TypeEqual(data.DataType(), to) {
+		data = retypedChunks(data, to, s.mem)
+		defer data.Release()
+	}
+	if isFixed {
+		lists, err := fixedLists(data, fixed, s.mem)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", f.Name, err)
+		}
+		defer lists.Release()
+		data = lists
+	}
+	*cols = append(*cols, *arrow.NewColumn(f, data))
+	return nil
 }
