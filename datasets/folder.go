@@ -20,7 +20,7 @@ func locateFolder(dir string, o *options) (*location, error) {
 	var dict struct {
 		Splits []string `json:"splits"`
 	}
-	switch found, err := readJSONFile(filepath.Join(dir, "dataset_dict.json"), &dict); {
+	switch found, err := readJSONFile(filepath.Join(dir, dictFile), &dict); {
 	case err != nil:
 		return nil, err
 	case found:
@@ -105,7 +105,7 @@ func readJSONFile(path string, v any) (found bool, err error) {
 }
 
 // notData are files of data set repositories that describe the data.
-var notData = []string{"config.json", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", stateFile}
+var notData = []string{"config.json", infoFile, infosFile, dictFile, stateFile}
 
 // setFiles are the files of a folder, or of a repository of the hub.
 type setFiles struct {

@@ -159,22 +159,86 @@ func WithAllocator(mem memory.Allocator) Option {
 //
 // Nothing but addresses and sets of the hub is fetched from the network.
 func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
-	o, err := newOptions(opts)
+	o, err := loadOptions("Load", opts)
 	if err != nil {
 		return nil, err
 	}
-	if o.chars || o.provenance != nil {
-		return nil, errors.New("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for Load")
+	loc, err := locate(ctx, name, o)
+	if err != nil {
+		return nil, err
 	}
-	if o.progress != nil {
-		o.meter = newMeter(o.progress, 0)
-	}
-	d, err := loadSplits(ctx, name, o)
+	d, err := loc.load(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if o.meter != nil {
 		o.meter.done()
+	}
+	return d, nil
+}
+
+// A Split is a set, and the name that it has among others.
+type Split struct {
+	Name string // "train", "validation", "test" ...
+	*Dataset
+}
+
+// LoadSplits loads all splits of a data set, as Python's load_dataset does without a split, in their order. The name and the options
+// are those of Load; a limit holds for each split.
+func LoadSplits(ctx context.Context, name string, opts ...Option) (_ []Split, err error) {
+	o, err := loadOptions("LoadSplits", opts)
+	if err != nil {
+		return nil, err
+	}
+	if o.split != "" {
+		return nil, errors.New("datasets: WithSplit is for Load, and LoadSplits loads all splits")
+	}
+	loc, err := locate(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	var splits []Split
+	defer func() {
+		if err != nil {
+			for _, s := range splits {
+				s.Release()
+			}
+		}
+	}()
+	for _, s := range loc.splits {
+		of := *o
+		of.split = s
+		d, err := loc.load(ctx, &of)
+		if err != nil {
+			return nil, err
+		}
+		splits = append(splits, Split{s, d})
+	}
+	if o.meter != nil {
+		o.meter.done()
+	}
+	return splits, nil
+}
+
+func loadOptions(caller string, opts []Option) (*options, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	if o.chars || o.provenance != nil {
+		return nil, fmt.Errorf("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for %s", caller)
+	}
+	if o.progress != nil {
+		o.meter = newMeter(o.progress, 0)
+	}
+	return o, nil
+}
+
+// load reads what o asks for.
+func (loc *location) load(ctx context.Context, o *options) (*Dataset, error) {
+	d, err := loc.rows(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	if o.columns != nil && !slices.Equal(o.columns, d.Columns()) {
 		defer d.Release()
@@ -189,12 +253,9 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	return d, nil
 }
 
-// loadSplits reads the rows that o.split asks for.
-func loadSplits(ctx context.Context, name string, o *options) (*Dataset, error) {
-	loc, err := locate(ctx, name, o)
-	if err != nil {
-		return nil, err
-	}
+// rows reads the rows that o.split asks for.
+func (loc *location) rows(ctx context.Context, o *options) (*Dataset, error) {
+	name := loc.name
 	parts, err := chooseSplits(name, loc.splits, o.split)
 	if err != nil {
 		return nil, err

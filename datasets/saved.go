@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sparsebio/sparsebio/datasets/internal/atomicfile"
 )
@@ -16,6 +17,7 @@ import (
 const (
 	stateFile = "state.json"
 	infoFile  = "dataset_info.json"
+	dictFile  = "dataset_dict.json" // beside folders of splits
 )
 
 type savedState struct {
@@ -67,20 +69,62 @@ func savedFiles(dir string) (split string, files *rowFiles, err error) {
 // Python. The folder appears complete or not at all. If dir exists, it must be
 // empty or an earlier save, which is replaced.
 func (d *Dataset) SaveToDisk(dir string) error {
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		for _, f := range []string{stateFile, infoFile} {
-			if _, err := os.Stat(filepath.Join(dir, f)); err != nil {
-				return fmt.Errorf("datasets: will not replace folder %q, which is no saved data set", dir)
+	return saveFolder(dir, func(tmp string) error { return d.saveInto(tmp, nil) })
+}
+
+// SaveSplits writes sets as the splits of a folder, which Load and LoadSplits read, and datasets.load_from_disk in Python, as
+// DatasetDict.save_to_disk writes it. The folder appears complete or not at all, as with [Dataset.SaveToDisk].
+func SaveSplits(dir string, splits ...Split) error {
+	var dict struct {
+		Splits []string `json:"splits"`
+	}
+	for _, s := range splits {
+		if !splitName.MatchString(s.Name) {
+			return fmt.Errorf("datasets: saving to %q: %q cannot be the name of a split (want letters, digits and _, with dots between)", dir, s.Name)
+		}
+		if slices.Contains(dict.Splits, s.Name) {
+			return fmt.Errorf("datasets: saving to %q: two splits are named %q", dir, s.Name)
+		}
+		dict.Splits = append(dict.Splits, s.Name)
+	}
+	if len(splits) == 0 {
+		return fmt.Errorf("datasets: saving to %q: no splits", dir)
+	}
+	return saveFolder(dir, func(tmp string) error {
+		for _, s := range splits {
+			sub := filepath.Join(tmp, s.Name)
+			if err := os.Mkdir(sub, 0o777); err != nil {
+				return err
+			}
+			if err := s.saveInto(sub, &s.Name); err != nil {
+				return err
 			}
 		}
+		data, err := json.Marshal(dict)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(tmp, dictFile), data, 0o666)
+	})
+}
+
+// saveFolder replaces a folder only if it is a save.
+func saveFolder(dir string, fill func(tmp string) error) error {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		has := func(name string) bool {
+			return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name })
+		}
+		if !has(dictFile) && !(has(stateFile) && has(infoFile)) {
+			return fmt.Errorf("datasets: will not replace folder %q, which is no saved data set", dir)
+		}
 	}
-	if err := atomicfile.WriteDir(dir, d.saveInto); err != nil {
+	if err := atomicfile.WriteDir(dir, fill); err != nil {
 		return fmt.Errorf("datasets: saving to %q: %w", dir, err)
 	}
 	return nil
 }
 
-func (d *Dataset) saveInto(dir string) error {
+func (d *Dataset) saveInto(dir string, split *string) error {
 	const name = "data-00000-of-00001.arrow"
 	sum := sha256.New()
 	f, err := os.Create(filepath.Join(dir, name))
@@ -98,6 +142,7 @@ func (d *Dataset) saveInto(dir string) error {
 		DataFiles:    []dataFile{{name}},
 		Fingerprint:  hex.EncodeToString(sum.Sum(nil)[:8]),
 		FormatKwargs: map[string]any{},
+		Split:        split,
 	}
 	info := map[string]any{"citation": "", "description": "", "features": d.features, "homepage": "", "license": ""}
 	for file, v := range map[string]any{stateFile: state, infoFile: info} {

@@ -52,12 +52,9 @@ type rowTables interface {
 //
 // ctx also ends later passes.
 func Stream(ctx context.Context, name string, opts ...Option) (*Iterable, error) {
-	o, err := newOptions(opts)
+	o, err := loadOptions("Stream", opts)
 	if err != nil {
 		return nil, err
-	}
-	if o.chars || o.provenance != nil {
-		return nil, errors.New("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for Stream")
 	}
 	loc, err := locate(ctx, name, o)
 	if err != nil {
