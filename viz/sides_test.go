@@ -95,7 +95,7 @@ func TestSidesTurned(t *testing.T) {
 	}
 }
 
-func TestMatrix(t *testing.T) {
+func TestRelationMatrix(t *testing.T) {
 	g := chemprotGraph()
 	svg, _ := checkFigure(t, RelationMatrix(g))
 	if n := strings.Count(svg, "data-mark"); n != len(g.Edges) {
