@@ -16,7 +16,8 @@ import (
 )
 
 // Run compresses the model called model, by any name that the constructors of package biobert take: the path of a checkpoint folder, of an ONNX file with the
-// rest beside it or of an archive, or the name of a model of the hub. It must be dense, and no embedded model or packed file: one with more than a tenth of zeros, or with quantized weights, is refused. texts are of the
+// rest beside it or of an archive, or the name of a model of the hub. It must be dense: one with more than a tenth of zeros, or with quantized weights, is refused. So is an embedded model or a packed file, which biobert.Unpack makes a folder
+// of if it is dense. texts are of the
 // kind that the model will read, some hundred of them; Run reads as many as WithTokens allows, once. When ctx ends Run does, within seconds, and returns its error.
 // After an error there is no output.
 func Run(ctx context.Context, model string, texts iter.Seq[string], opts ...Option) (*Report, error) {

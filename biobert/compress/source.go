@@ -22,7 +22,7 @@ func openCheckpoint(ctx context.Context, name string) (*checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := locate.Checkpoint(ctx, src, "its weights are quantized; start from the dense checkpoint that it was made of")
+	path, err := locate.Checkpoint(ctx, src, "biobert.Unpack writes a dense one as a checkpoint folder; for a sparse one start from the dense checkpoint that it was made of")
 	if err != nil {
 		return nil, err
 	}
