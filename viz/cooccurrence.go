@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"github.com/sparsebio/sparsebio/datasets/annot"
 )
 
@@ -30,8 +27,8 @@ type CoOccurrenceView struct {
 
 // CoOccurrence shows a matrix of what is mentioned together. Above the diagonal stands how many sentences (or documents)
 // mention both, below it the pointwise mutual information in bits: 0 is what chance would give, 1 twice as often, −1 half
-// as often. PMI misleads where counts are small, so it is shown from three sentences on ([WithMinCount]), and a pair that Fisher's exact
-// test, corrected for the number of pairs, takes for chance (q above 0.05) has its figure in brackets. On the
+// as often. PMI misleads where counts are small, so it is shown from three sentences on ([WithMinCount]), and where Fisher's exact
+// test, corrected for the number of pairs, does not find the two together more often than chance explains (q above 0.05), it stands in brackets. On the
 // diagonal stands how many sentences mention the thing at all. Things that go together stand beside each other.
 //
 // The table below has the figures of each pair, with what chance would give, NPMI, p and q: see [annot.Association].
@@ -276,7 +273,7 @@ func bits(x float64) string {
 }
 
 func (v *CoOccurrenceView) figure(m *matrix) *corpusFigure {
-	f := &corpusFigure{kind: "matrix", title: v.heading()}
+	f := &corpusFigure{kind: "cooccurrence", title: v.heading()}
 	unit := cmp.Or(v.as.Unit, "sentence")
 	if len(m.nodes) == 0 {
 		f.captions = []string{"No two things are mentioned together."}
@@ -287,7 +284,7 @@ func (v *CoOccurrenceView) figure(m *matrix) *corpusFigure {
 	writeScale(&scale, "above the diagonal: "+unit+"s together", 'q', stepNames(steps))
 	writeScale(&scale, "below: PMI in bits", 'd', pmiNames[:])
 	f.scale = "<div class=\"sb-scale\">" + scale.String() + "</div>\n"
-	note := fmt.Sprintf("%s and %s of %s. PMI 0 is what chance gives, 1 twice as often, −1 half as often; it is shown from %s together on, in brackets where chance may have brought them together (q above 0.05). On the diagonal: %ss that mention the thing.",
+	note := fmt.Sprintf("%s and %s of %s. PMI 0 is what chance gives, 1 twice as often, −1 half as often; it is shown from %s together on, in brackets where it is not more than chance explains (q above 0.05). On the diagonal: %ss that mention the thing.",
 		count(len(m.nodes), "thing"), count(len(m.pairs), "pair"), count(v.as.Units, unit), count(v.minCount, unit), unit)
 	if m.more > 0 {
 		note += fmt.Sprintf(" %s mentioned less often %s not drawn.", count(m.more, "thing"), isAre(m.more))
@@ -299,9 +296,9 @@ func (v *CoOccurrenceView) figure(m *matrix) *corpusFigure {
 	f.table = corpusTable{summary: "The figures of " + count(len(m.pairs), "pair"), heads: pairHeads}
 	for _, p := range m.pairs {
 		f.table.rows = append(f.table.rows, pairRow(m, p))
-		f.table.names = append(f.table.names, fmt.Sprintf("%d-%d", p.A, p.B))
+		f.table.titles = append(f.table.titles, fmt.Sprintf("%s – %s, %s together, PMI %s", m.nodes[p.A].Name, m.nodes[p.B].Name, count(p.Count, unit), bits(p.PMI)))
 	}
-	f.chart = v.chart(m, steps)
+	f.figure = v.picture(m, steps)
 	return f
 }
 
@@ -359,30 +356,31 @@ func stepNames(steps []int) []string {
 // A heatCell is a cell of the matrix.
 type heatCell struct {
 	x, y   int
-	row    string
+	row    int  // of the table; -1 on the diagonal
 	letter byte // of the scale; 0 for none
 	step   int
 	text   string
-	value  float64
 }
 
-// cells returns the cells that are drawn.
+// cells returns the cells that are drawn, those of a colour together.
 func (v *CoOccurrenceView) cells(m *matrix, steps []int) []heatCell {
 	var cells []heatCell
 	for i := range m.nodes {
-		cells = append(cells, heatCell{x: i, y: i, row: "none", text: group(m.in[i]), value: float64(m.in[i])})
+		cells = append(cells, heatCell{x: i, y: i, row: -1, text: group(m.in[i])})
 	}
-	for _, p := range m.pairs {
-		row := fmt.Sprintf("%d-%d", p.A, p.B)
-		cells = append(cells, heatCell{p.B, p.A, row, 'q', countStep(steps, p.Count), group(p.Count), float64(p.Count)})
+	for row, p := range m.pairs {
+		cells = append(cells, heatCell{p.B, p.A, row, 'q', countStep(steps, p.Count), group(p.Count)})
 		if p.Count >= v.minCount {
 			text := bits(p.PMI)
 			if p.Q > significant {
 				text = "(" + text + ")"
 			}
-			cells = append(cells, heatCell{p.A, p.B, row, 'd', pmiStep(p.PMI), text, round2(p.PMI)})
+			cells = append(cells, heatCell{p.A, p.B, row, 'd', pmiStep(p.PMI), text})
 		}
 	}
+	slices.SortFunc(cells, func(a, b heatCell) int {
+		return cmp.Or(cmp.Compare(a.letter, b.letter), cmp.Compare(a.step, b.step), cmp.Compare(a.y, b.y), cmp.Compare(a.x, b.x))
+	})
 	return cells
 }
 
@@ -421,52 +419,6 @@ func (g matrixGrid) letters() float64 {
 	return 0
 }
 
-func (v *CoOccurrenceView) chart(m *matrix, steps []int) *chart {
-	g, height := v.grid(m)
-	cells := v.cells(m, steps)
-	names := make([]string, len(m.nodes))
-	for i, n := range m.nodes {
-		names[i] = fitText(n.Name, g.left-26, 12)
-	}
-	hm := charts.NewHeatMap()
-	hm.AddSeries("pairs", make([]opts.HeatMapData, 0))
-	option := corpusOption(hm.JSON(), nil)
-	var data []any
-	for _, c := range cells {
-		d := map[string]any{"value": []any{c.x, c.y, c.value}, "row": c.row}
-		fill, ink := "var(--sb-card)", "var(--sb-dim)"
-		if c.letter != 0 {
-			fill, ink = fmt.Sprintf("var(--sb-%c%d)", c.letter, c.step), fmt.Sprintf("var(--sb-%ct%d)", c.letter, c.step)
-		}
-		d["itemStyle"] = map[string]any{"color": fill}
-		if size := g.letters(); size > 0 {
-			d["label"] = map[string]any{"show": true, "formatter": c.text, "color": ink, "fontSize": size}
-		}
-		data = append(data, d)
-	}
-	s := option["series"].([]any)[0].(map[string]any)
-	s["data"], s["itemStyle"] = data, map[string]any{"borderColor": "var(--sb-card)", "borderWidth": 1.5, "borderRadius": 3}
-	s["emphasis"] = map[string]any{"itemStyle": map[string]any{"borderColor": "var(--sb-fg)", "borderWidth": 1.5}}
-	side := g.cell * float64(len(m.nodes))
-	option["grid"] = map[string]any{"left": g.left, "top": g.top, "width": side, "height": side}
-	axis := func(more map[string]any) map[string]any {
-		label := map[string]any{"color": "var(--sb-fg)", "fontSize": min(12, g.cell*0.85), "interval": 0}
-		for k, x := range more {
-			label[k] = x
-		}
-		return map[string]any{"type": "category", "data": names, "axisLine": map[string]any{"show": false}, "axisTick": map[string]any{"show": false}, "splitArea": map[string]any{"show": false}, "axisLabel": label}
-	}
-	x := axis(map[string]any{"rotate": -45})
-	x["position"] = "top"
-	y := axis(nil)
-	y["inverse"] = true
-	option["xAxis"], option["yAxis"] = x, y
-	// ECharts wants a scale of its own for a heat map; the colours are those of the cells.
-	option["visualMap"] = map[string]any{"show": false, "min": 0, "max": 1, "seriesIndex": []int{}}
-	svg, pictureHeight := v.svg(m, g, cells, names, steps, height)
-	return &chart{width: v.width, height: height, alt: v.alt(m), svg: svg, option: option, pictureHeight: pictureHeight}
-}
-
 func (v *CoOccurrenceView) alt(m *matrix) string {
 	var parts []string
 	for _, p := range m.pairs[:min(5, len(m.pairs))] {
@@ -475,37 +427,60 @@ func (v *CoOccurrenceView) alt(m *matrix) string {
 	return fmt.Sprintf("Matrix of %s and %s. Most often together: %s.", count(len(m.nodes), "thing"), count(len(m.pairs), "pair"), strings.Join(parts, ", "))
 }
 
-// svg draws the matrix for light paper with the scales below, and returns the height of both.
-func (v *CoOccurrenceView) svg(m *matrix, g matrixGrid, cells []heatCell, names []string, steps []int, height int) (string, int) {
+// picture draws the matrix, and for paper the scales below.
+func (v *CoOccurrenceView) picture(m *matrix, steps []int) *figure {
+	g, height := v.grid(m)
+	unit := cmp.Or(v.as.Unit, "sentence")
+	f := &figure{width: v.width, height: height, pictureHeight: height + 62, alt: v.alt(m)}
 	var b strings.Builder
-	whole := height + 62
-	openSVG(&b, v.width, whole)
+	openSVG(&b, v.width, f.pictureHeight)
 	size := min(12, g.cell*0.85)
-	for i, n := range names {
+	fmt.Fprintf(&b, `<g font-size="%.1f">`+"\n", size)
+	for i, n := range m.nodes {
 		at := g.cell * (float64(i) + 0.5)
-		fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="end" font-size="%.1f">%s</text>`, coord(g.left-8), coord(g.top+at+size*0.36), size, escXML(n))
-		fmt.Fprintf(&b, `<text transform="translate(%s %s) rotate(-45)" font-size="%.1f">%s</text>`+"\n", coord(g.left+at+3), coord(g.top-7), size, escXML(n))
+		name := escXML(fitText(n.Name, g.left-26, 12))
+		fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="end">%s</text><text transform="translate(%s %s) rotate(-45)">%s</text>`+"\n",
+			coord(g.left-8), coord(g.top+at+size*0.36), name, coord(g.left+at+3), coord(g.top-7), name)
 	}
-	for _, c := range cells {
-		x, y := g.left+float64(c.x)*g.cell, g.top+float64(c.y)*g.cell
-		ink := color{0x59, 0x63, 0x6e}
-		if c.letter != 0 {
-			step := heatCounts
-			if c.letter == 'd' {
-				step = heatPMI
+	b.WriteString("</g>\n")
+	letters := g.letters()
+	for cells := v.cells(m, steps); len(cells) > 0; {
+		first := cells[0]
+		n := slices.IndexFunc(cells, func(c heatCell) bool { return c.letter != first.letter || c.step != first.step })
+		if n < 0 {
+			n = len(cells)
+		}
+		class, ink, paint, fill := "sb-faint", color{0x59, 0x63, 0x6e}, "sb-paper", lightCard
+		if first.letter != 0 {
+			paint, class = fmt.Sprintf("sb-%c%d", first.letter, first.step), fmt.Sprintf("sb-%ct%d", first.letter, first.step)
+			fill = heatScale(first.letter)[first.step].light
+			ink = readableOn(fill)
+		}
+		fmt.Fprintf(&b, `<g class="%s" fill="%s">`+"\n", paint, fill)
+		for _, c := range cells[:n] {
+			note := markRow(c.row)
+			if c.row < 0 {
+				note = markNote(m.nodes[c.x].Name, m.nodes[c.x].Type+" · mentioned in "+count(m.in[c.x], unit))
 			}
-			fmt.Fprintf(&b, `<rect x="%s" y="%s" width="%s" height="%s" rx="3" fill="%s"/>`, coord(x+0.75), coord(y+0.75), coord(g.cell-1.5), coord(g.cell-1.5), step[c.step].light)
-			ink, _ = step[c.step].texts()
+			fmt.Fprintf(&b, `<rect x="%s" y="%s" width="%s" height="%[3]s" rx="3" class="sb-ring"%[4]s/>`+"\n",
+				coord(g.left+float64(c.x)*g.cell+0.75), coord(g.top+float64(c.y)*g.cell+0.75), coord(g.cell-1.5), note)
 		}
-		if letters := g.letters(); letters > 0 {
-			fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="middle" font-size="%.1f" fill="%s">%s</text>`, coord(x+g.cell/2), coord(y+g.cell/2+letters*0.36), letters, ink, c.text)
+		b.WriteString("</g>\n")
+		if letters > 0 {
+			fmt.Fprintf(&b, `<g class="%s" fill="%s" font-size="%.1f" text-anchor="middle" pointer-events="none">`+"\n", class, ink, letters)
+			for _, c := range cells[:n] {
+				fmt.Fprintf(&b, `<text x="%s" y="%s">%s</text>`, coord(g.left+(float64(c.x)+0.5)*g.cell), coord(g.top+(float64(c.y)+0.5)*g.cell+letters*0.36), c.text)
+			}
+			b.WriteString("\n</g>\n")
 		}
-		b.WriteByte('\n')
+		cells = cells[n:]
 	}
-	writeScaleSVG(&b, 8, float64(height)+8, cmp.Or(v.as.Unit, "sentence")+"s together", heatCounts, stepNames(steps))
+	b.WriteString(`<g class="sb-key">` + "\n")
+	writeScaleSVG(&b, 8, float64(height)+8, unit+"s together", heatCounts, stepNames(steps))
 	writeScaleSVG(&b, 8, float64(height)+34, "PMI in bits", heatPMI, pmiNames[:])
-	b.WriteString("</svg>\n")
-	return b.String(), whole
+	b.WriteString("</g>\n</svg>\n")
+	f.svg = b.String()
+	return f
 }
 
 // writeScaleSVG draws a scale of colours for light paper.
@@ -516,7 +491,7 @@ func writeScaleSVG(b *strings.Builder, x, y float64, title string, steps []heatS
 		if n == "" {
 			continue
 		}
-		ink, _ := steps[i].texts()
+		ink := readableOn(steps[i].light)
 		wide := 16 + textWidth(n)
 		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="20" rx="4" fill="%s"/><text x="%s" y="%s" text-anchor="middle" fill="%s">%s</text>`+"\n",
 			coord(x), coord(y), coord(wide), steps[i].light, coord(x+wide/2), coord(y+14), ink, escXML(n))

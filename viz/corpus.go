@@ -16,7 +16,8 @@ type corpusFigure struct {
 	title    string
 	keys     []corpusKey
 	scale    string // of colours, as HTML
-	chart    *chart // nil where there is nothing to draw
+	chart    *chart // nil where there is nothing to draw, or a figure
+	figure   *figure
 	captions []string
 	table    corpusTable
 	swatches []swatch
@@ -28,12 +29,12 @@ type corpusKey struct {
 	sample     string // of what is drawn, as HTML
 }
 
-// A corpusTable holds the figures behind a chart; names are those of its rows, nil for their numbers.
+// A corpusTable holds the figures behind a chart; titles are those of its rows, if any.
 type corpusTable struct {
 	summary string
 	heads   []figureHead
 	rows    [][]string
-	names   []string
+	titles  []string
 }
 
 func (f *corpusFigure) fragment() (*fragment, error) {
@@ -54,11 +55,14 @@ func (f *corpusFigure) fragment() (*fragment, error) {
 	if f.chart != nil {
 		f.chart.writeTo(&b)
 	}
+	if f.figure != nil {
+		f.figure.writeTo(&b)
+	}
 	for _, c := range f.captions {
 		fmt.Fprintf(&b, "<p class=\"sb-caption\">%s</p>\n", esc(c))
 	}
 	if len(f.table.rows) > 0 {
-		writeTable(&b, f.table.summary, f.table.heads, f.table.rows, f.table.names)
+		writeTable(&b, f.table.summary, f.table.heads, f.table.rows, f.table.titles)
 	}
 	b.WriteString("</div>\n")
 	if f.chart != nil {
@@ -66,7 +70,12 @@ func (f *corpusFigure) fragment() (*fragment, error) {
 			return nil, err
 		}
 	}
-	return &fragment{title: f.title, chart: f.chart != nil, corpus: true, swatches: f.swatches, body: b.Bytes()}, nil
+	if f.figure != nil {
+		if err := writeFigureScript(&b, "", nil); err != nil {
+			return nil, err
+		}
+	}
+	return &fragment{title: f.title, chart: f.chart != nil, figure: f.figure != nil, corpus: true, swatches: f.swatches, body: b.Bytes()}, nil
 }
 
 // maxTextRows is how many rows of a table are written as plain text.

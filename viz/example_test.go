@@ -129,7 +129,7 @@ func ExampleCoOccurrence() {
 	// MDM2 – p53  protein – protein         2        1.5  0.4  0.42   0.5  1
 	// p53 – BAX   protein – protein         1        0.8  0.4  0.21  0.75  1
 	//
-	// 3 things and 2 pairs of 4 sentences. PMI 0 is what chance gives, 1 twice as often, −1 half as often; it is shown from 2 sentences together on, in brackets where chance may have brought them together (q above 0.05). On the diagonal: sentences that mention the thing.
+	// 3 things and 2 pairs of 4 sentences. PMI 0 is what chance gives, 1 twice as often, −1 half as often; it is shown from 2 sentences together on, in brackets where it is not more than chance explains (q above 0.05). On the diagonal: sentences that mention the thing.
 }
 
 func ExampleTimeline() {

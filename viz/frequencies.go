@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"github.com/sparsebio/sparsebio/datasets/annot"
 )
 
@@ -99,7 +96,7 @@ func (v *FrequencyView) heading() string {
 	return "Mentioned most"
 }
 
-var frequencyHeads = []figureHead{{"Type", false}, {"Name", false}, {"Mentions", true}, {"Documents", true}, {"Other spellings", false}}
+var frequencyHeads = []figureHead{{"Type", false}, {"Name", false}, {"Other spellings", false}, {"Mentions", true}, {"Documents", true}}
 
 func (v *FrequencyView) figure() (*corpusFigure, []typePanel, error) {
 	panels, more, err := v.panels()
@@ -113,11 +110,12 @@ func (v *FrequencyView) figure() (*corpusFigure, []typePanel, error) {
 	}
 	things, mentions := 0, 0
 	f.table = corpusTable{summary: "The figures", heads: frequencyHeads}
-	for i, p := range panels {
+	for _, p := range panels {
 		things, mentions = things+p.all, mentions+p.mentions
-		for j, t := range p.things {
-			f.table.rows = append(f.table.rows, []string{t.Type, t.Name, group(t.Count), group(t.Documents), strings.Join(t.Aliases, ", ")})
-			f.table.names = append(f.table.names, fmt.Sprintf("%d-%d", i, j))
+		f.swatches = append(f.swatches, p.swatch)
+		for _, t := range p.things {
+			f.table.rows = append(f.table.rows, []string{t.Type, t.Name, strings.Join(t.Aliases, ", "), group(t.Count), group(t.Documents)})
+			f.table.titles = append(f.table.titles, fmt.Sprintf("%s, %s, %s in %s", t.Name, t.Type, count(t.Count, "mention"), count(t.Documents, "document")))
 		}
 	}
 	note := fmt.Sprintf("%s of %s, of %s.", count(mentions, "mention"), count(things, "thing"), count(len(panels), "type"))
@@ -128,7 +126,7 @@ func (v *FrequencyView) figure() (*corpusFigure, []typePanel, error) {
 		note += fmt.Sprintf(" %s with fewer mentions %s not drawn.", count(more, "type"), isAre(more))
 	}
 	f.captions = []string{note}
-	f.chart = v.chart(panels)
+	f.figure = v.picture(panels)
 	return f, panels, nil
 }
 
@@ -203,43 +201,6 @@ func (p typePanel) most() int {
 	return most
 }
 
-func (v *FrequencyView) chart(panels []typePanel) *chart {
-	places, height := v.places(panels)
-	if v.height > 0 {
-		height = v.height
-	}
-	share := func(x float64, whole int) string { return fmt.Sprintf("%.4f%%", 100*x/float64(whole)) }
-	bars := charts.NewBar()
-	for i, p := range panels {
-		bars.AddSeries(seriesName(i, p.typ), make([]opts.BarData, 0))
-	}
-	option := corpusOption(bars.JSON(), nil)
-	var grids, xs, ys, titles []any
-	for i, p := range panels {
-		at := places[i]
-		names := make([]string, len(p.things))
-		data := make([]any, len(p.things))
-		for j, t := range p.things {
-			names[j] = fitText(t.Name, at.left-14, 12)
-			data[j] = map[string]any{"value": t.Count, "row": fmt.Sprintf("%d-%d", i, j), "label": map[string]any{"formatter": frequencyText(t)}}
-		}
-		s := option["series"].([]any)[i].(map[string]any)
-		s["xAxisIndex"], s["yAxisIndex"], s["data"], s["barWidth"] = i, i, data, round(at.row*0.62)
-		s["itemStyle"] = map[string]any{"color": p.swatch.base.String(), "borderRadius": []int{0, 3, 3, 0}}
-		s["label"] = map[string]any{"show": true, "position": "right", "color": "var(--sb-dim)", "fontSize": 11.5}
-		s["emphasis"] = map[string]any{"disabled": true}
-		grids = append(grids, map[string]any{"left": share(at.x+at.left, v.width), "width": share(at.width-at.left-at.right, v.width),
-			"top": at.y + panelHead, "height": at.row * float64(len(p.things))})
-		xs = append(xs, map[string]any{"type": "value", "gridIndex": i, "show": false, "min": 0, "max": p.most()})
-		ys = append(ys, map[string]any{"type": "category", "gridIndex": i, "inverse": true, "data": names, "axisTick": map[string]any{"show": false},
-			"axisLine": map[string]any{"lineStyle": map[string]any{"color": "#8b95a1"}}, "axisLabel": map[string]any{"color": "var(--sb-fg)", "interval": 0, "margin": 6}})
-		titles = append(titles, map[string]any{"text": strings.ToValidUTF8(fitText(panelTitle(p), at.width-8, 13), "\uFFFD"), "left": share(at.x, v.width), "top": at.y, "padding": []int{4, 0},
-			"textStyle": map[string]any{"color": "var(--sb-fg)", "fontSize": 13, "fontWeight": 600}})
-	}
-	option["grid"], option["xAxis"], option["yAxis"], option["title"] = grids, xs, ys, titles
-	return &chart{width: v.width, height: height, alt: v.alt(panels), svg: v.svg(panels, places, height), option: option}
-}
-
 // panelTitle names a type with the number of its things.
 func panelTitle(p typePanel) string {
 	title := fmt.Sprintf("%s · %s", oneLine(p.typ), count(p.mentions, "mention"))
@@ -261,25 +222,33 @@ func (v *FrequencyView) alt(panels []typePanel) string {
 	return fmt.Sprintf("Bar charts. %s. %s.", oneLine(v.heading()), strings.Join(parts, "; "))
 }
 
-// svg draws the panels for light paper.
-func (v *FrequencyView) svg(panels []typePanel, places []panelPlace, height int) string {
+// picture draws the panels.
+func (v *FrequencyView) picture(panels []typePanel) *figure {
+	places, height := v.places(panels)
+	f := &figure{width: v.width, height: max(height, v.height), alt: v.alt(panels)}
 	var b strings.Builder
-	openSVG(&b, v.width, height)
+	openSVG(&b, v.width, f.height)
+	row := 0
 	for i, p := range panels {
 		at := places[i]
 		fmt.Fprintf(&b, `<text x="%s" y="%s" font-size="13" font-weight="600">%s</text>`+"\n", coord(at.x), coord(at.y+17), escXML(fitText(panelTitle(p), at.width-8, 13)))
 		left := at.x + at.left
+		size := min(12, at.row*0.8)
 		for j, t := range p.things {
 			mid := at.y + panelHead + at.row*(float64(j)+0.5)
-			wide := (at.width - at.left - at.right) * float64(t.Count) / float64(p.most())
-			fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="end">%s</text><rect x="%s" y="%s" width="%s" height="%s" rx="2" fill="%s"/><text x="%s" y="%s" font-size="11.5" fill="#59636e">%s</text>`+"\n",
-				coord(left-7), coord(mid+4), escXML(fitText(t.Name, at.left-14, 12)), coord(left), coord(mid-at.row*0.31), coord(wide), coord(at.row*0.62), p.swatch.base,
-				coord(left+wide+5), coord(mid+4), frequencyText(t))
+			wide := max(0, at.width-at.left-at.right) * float64(t.Count) / float64(p.most())
+			// The whole line can be pointed at, not only the bar.
+			fmt.Fprintf(&b, `<g%s><rect x="%s" y="%s" width="%s" height="%s" fill-opacity="0"/><text x="%s" y="%s" text-anchor="end" font-size="%.1f">%s</text>`,
+				markRow(row), coord(at.x), coord(mid-at.row/2), coord(at.width), coord(at.row), coord(left-7), coord(mid+size*0.36), size, escXML(fitText(t.Name, at.left-14, size)))
+			fmt.Fprintf(&b, `<rect class="sb-fill sb-ring %s" x="%s" y="%s" width="%s" height="%s" rx="2" fill="%s"/><text class="sb-faint" x="%s" y="%s" font-size="%.1f" fill="#59636e">%s</text></g>`+"\n",
+				p.swatch.class(), coord(left), coord(mid-at.row*0.31), coord(wide), coord(at.row*0.62), p.swatch.base, coord(left+wide+5), coord(mid+size*0.36), size, frequencyText(t))
+			row++
 		}
-		fmt.Fprintf(&b, `<line x1="%[1]s" y1="%[2]s" x2="%[1]s" y2="%[3]s" stroke="#8b95a1"/>`+"\n", coord(left), coord(at.y+panelHead), coord(at.y+panelHead+at.row*float64(len(p.things))))
+		fmt.Fprintf(&b, `<path d="M%s %sv%s" stroke="#8b95a1"/>`+"\n", coord(left), coord(at.y+panelHead), coord(at.row*float64(len(p.things))))
 	}
 	b.WriteString("</svg>\n")
-	return b.String()
+	f.svg = b.String()
+	return f
 }
 
 // WriteText writes the things of each type with a bar, the longest 30 wide.

@@ -36,9 +36,6 @@ func pmiStep(bits float64) int {
 	return step
 }
 
-// texts returns what colours can be read on the step, on light and on dark.
-func (s heatStep) texts() (light, dark color) { return readableOn(s.light), readableOn(s.dark) }
-
 // readableOn returns the one of black and white that can be read better on c.
 func readableOn(c color) color {
 	if contrast(c, color{255, 255, 255}) >= contrast(c, lightText) {
@@ -51,14 +48,27 @@ func readableOn(c color) color {
 func heatCSS() string {
 	var b strings.Builder
 	b.WriteString(".sb-view{")
-	for name, steps := range [...][]heatStep{heatCounts, heatPMI} {
-		for i, s := range steps {
-			light, dark := s.texts()
-			fmt.Fprintf(&b, "--sb-%[1]c%[2]d:light-dark(%[3]s,%[4]s);--sb-%[1]ct%[2]d:light-dark(%[5]s,%[6]s);", "qd"[name], i, s.light, s.dark, light, dark)
+	for _, letter := range []byte("qd") {
+		for i, s := range heatScale(letter) {
+			light, dark := readableOn(s.light), readableOn(s.dark)
+			fmt.Fprintf(&b, "--sb-%[1]c%[2]d:light-dark(%[3]s,%[4]s);--sb-%[1]ct%[2]d:light-dark(%[5]s,%[6]s);", letter, i, s.light, s.dark, light, dark)
 		}
 	}
 	b.WriteString("}\n")
+	for _, letter := range []byte("qd") {
+		for i := range heatScale(letter) {
+			fmt.Fprintf(&b, ".sb-view .sb-figure .sb-%[1]c%[2]d{fill:var(--sb-%[1]c%[2]d)}.sb-view .sb-figure .sb-%[1]ct%[2]d text{fill:var(--sb-%[1]ct%[2]d)}\n", letter, i)
+		}
+	}
 	return b.String()
+}
+
+// heatScale returns the scale of a letter: q for counts, d for PMI.
+func heatScale(letter byte) []heatStep {
+	if letter == 'q' {
+		return heatCounts
+	}
+	return heatPMI
 }
 
 // writeScale writes a scale of colours with what each of them means.

@@ -3,25 +3,28 @@ package viz
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 )
 
-// writeTable writes a table of figures behind a line that opens it. A row may have a name, by which the script finds
-// what to show under the pointer; else it is its number.
-func writeTable(b *bytes.Buffer, summary string, heads []figureHead, rows [][]string, names []string) {
-	fmt.Fprintf(b, "<details><summary>%s</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr>", esc(summary))
+// writeTable writes a table of figures behind a line that opens it. Rows have their number as name, by which a script finds
+// what to show under the pointer, and a title if there are any: what to call the mark that stands for the row. Columns of
+// numbers come last.
+func writeTable(b *bytes.Buffer, summary string, heads []figureHead, rows [][]string, titles []string) {
+	first := 1 + slices.IndexFunc(heads, func(h figureHead) bool { return h.number })
+	fmt.Fprintf(b, "<details><summary>%s</summary>\n<div class=\"sb-scroll\"><table class=\"sb-figures sb-from%d\">\n<thead><tr>", esc(summary), first)
 	for _, h := range heads {
 		fmt.Fprintf(b, "<th scope=\"col\"%s>%s</th>", h.class(), esc(h.name))
 	}
 	b.WriteString("</tr></thead>\n<tbody>\n")
 	for i, r := range rows {
-		name := fmt.Sprint(i)
-		if names != nil {
-			name = names[i]
+		fmt.Fprintf(b, "<tr data-row=\"%d\"", i)
+		if titles != nil {
+			fmt.Fprintf(b, " data-title=\"%s\"", esc(titles[i]))
 		}
-		fmt.Fprintf(b, "<tr data-row=\"%s\">", esc(name))
-		for j, s := range r {
-			fmt.Fprintf(b, "<td%s data-tip=\"%s\">%s</td>", heads[j].class(), esc(heads[j].name), esc(s))
+		b.WriteByte('>')
+		for _, s := range r {
+			fmt.Fprintf(b, "<td>%s</td>", esc(s))
 		}
 		b.WriteString("</tr>\n")
 	}

@@ -43,6 +43,7 @@ type fragment struct {
 	speed    bool     // it is of measurements
 	corpus   bool     // it counts what is in texts
 	heat     bool     // it is a heat map
+	figure   bool     // its picture becomes a part of the page
 }
 
 //go:embed assets/style.css
@@ -65,7 +66,10 @@ func styles(fs ...*fragment) string {
 	var b strings.Builder
 	b.WriteString(styleCSS)
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.links }) {
-		b.WriteString(linksCSS + figureCSS)
+		b.WriteString(linksCSS)
+	}
+	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.links || f.figure }) {
+		b.WriteString(figureCSS)
 	}
 	if slices.ContainsFunc(fs, func(f *fragment) bool { return f.text }) {
 		b.WriteString(textCSS)

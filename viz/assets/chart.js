@@ -24,6 +24,11 @@ function (script, option) {
     if (Array.isArray(p)) p = p[0]; // all series at a place of the axis have one row
     r = row(p);
     if (!r) return "";
+    if (r.closest(".sb-figures")) { // a table of figures, which its head explains
+      Array.from(r.cells, function (c, i) {
+        if (c.textContent) e.append(element("span", "sb-dim", r.closest("table").tHead.rows[0].cells[i].textContent + ": " + c.textContent));
+      });
+    }
     r.querySelectorAll("[data-tip]").forEach(function (c) {
       if (c.dataset.tip) e.append(element("span", "sb-dim", c.dataset.tip + ": " + c.textContent));
       else e.append(c.cloneNode(true));

@@ -38,6 +38,11 @@ function (script, extend, data) {
     var r = fig.row(mark.dataset.row), e;
     if (!r) return fig.note(mark.dataset.name, mark.dataset.note);
     e = element("div", "sb-tip");
+    if (r.closest(".sb-figures")) { // a table of figures, which its head explains
+      Array.from(r.cells, function (c, i) {
+        if (c.textContent) e.append(element("span", "sb-dim", r.closest("table").tHead.rows[0].cells[i].textContent + ": " + c.textContent));
+      });
+    }
     r.querySelectorAll("[data-tip]").forEach(function (c) { e.append(c.cloneNode(true)); });
     return e;
   };
