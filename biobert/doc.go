@@ -53,5 +53,11 @@
 // The result of a text has the same bits whatever else is read with it, however many threads
 // take part, and on every processor: all kernel variants compute the same (see package kernels).
 //
+// # Speed
+//
+// Compare, CompareWith and CompareSynthetic measure how fast models read, in turns and with the spread of repetitions; SpeedByLength,
+// SpeedByThreads and SpeedBySparsity how that depends on one thing, the method Explain of a pipeline where the time of a pass goes, and
+// MeasureRoofline what the machine could do. All give plain records of package report, which package viz draws.
+//
 // A pipeline is safe for concurrent use.
 package biobert
