@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from . import admm
 from .loop import Clock, Distillation, Pruning, Stopped
 from .model import start_folder
 from .stages import Stages
@@ -34,12 +35,14 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--table", type=Path, help="checkpoint whose embeddings all tasks share (default: shared models/jnlpba-pruned90)")
     g = p.add_argument_group("pruning")
     g.add_argument("--sparsity", type=float, default=0.9)
-    g.add_argument("--how", default="obs", choices=["obs", "gradual"], help="in one go before training, or little by little; --score and --scope are for the latter")
+    g.add_argument("--how", default="admm", choices=["admm", "gradual"], help="in one go before training, or little by little; --score and --scope are for the latter")
+    g.add_argument("--student", type=Path, metavar="CHECKPOINT", help="an earlier student, to train it longer; it has its zeros")
     g.add_argument("--score", default="magnitude", choices=["magnitude", "fisher"])
     g.add_argument("--scope", default="layer", choices=["layer", "global"])
     g.add_argument("--block", type=int, default=1, help="weights that are pruned together, along the inputs")
     g.add_argument("--epochs", type=float, help="of the pruning stage (default: the task's)")
-    g.add_argument("--hidden", type=float, default=1.0, help="weight of the distance to the teacher's hidden states")
+    g.add_argument("--rate", type=float, help="of the pruning stage, at most (default: the task's)")
+    g.add_argument("--hidden", type=float, default=0.1, help="weight of the distance to the teacher's hidden states")
     return p.parse_args()
 
 
@@ -55,6 +58,7 @@ def main() -> int:
     pruning = Pruning(how=a.how, final=a.sparsity, score=a.score, scope=a.scope, block=a.block)
     if a.smoke:
         pruning.every, Stages.most, Stages.calibration = 2, 48, 2000
+        admm.STEPS, admm.RAMP, admm.FIT = 4, 3, 4
     try:
         for name in TASKS if a.task == "all" else [a.task]:
             task = smoke(TASKS[name]) if a.smoke else TASKS[name]
@@ -62,7 +66,7 @@ def main() -> int:
             if a.stage in ("teacher", "all"):
                 s.teacher()
             if a.stage in ("prune", "all"):
-                s.prune(pruning, Distillation(hidden=a.hidden), a.epochs)
+                s.prune(pruning, Distillation(hidden=a.hidden), a.epochs, a.rate, a.student)
     except Stopped as stop:
         print(f"train: {stop}", flush=True)
         return TEMPORARY

@@ -45,6 +45,13 @@ ABOUT = {
     ),
 }
 
+# What Pruning.how chooses the zeros by; "obs" was a way of earlier models.
+HOW = {
+    "admm": "ADMM, layer by layer, then training with what is left",
+    "gradual": "by magnitude, little by little during training",
+    "obs": "Optimal Brain Surgeon, layer by layer (`obs.py` of revision bf83155), then training with what is left",
+}
+
 
 def percent(x: float) -> str:
     return f"{100 * x:.2f}"
@@ -53,7 +60,10 @@ def percent(x: float) -> str:
 def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
     task, (what, limits) = TASKS[name], ABOUT[name]
     dense, m = ev["models"]
-    settings, pruning = student["settings"], student["pruning"]
+    pruning, runs = student["pruning"], [student]
+    while before := runs[0].get("before"):
+        runs.insert(0, before)
+    epochs = ", then ".join(f"{r['settings']['epochs']:g} epochs" for r in runs)
     size = ", ".join(f"{s['n']:,} {s['what']}" for s in ev["size"])
     low, high = m["f1_ci"]
     rows = "\n".join(f"| {t['type']} | {percent(t['precision'])} | {percent(t['recall'])} | {percent(t['f1'])} | {t['support']:,} |" for t in m["types"])
@@ -69,8 +79,8 @@ def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
 | start | all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0){f", by way of {task.start}'s dense teacher" if task.start else ""} |
 | training data | {task.data} |
 | licence of the data | {task.licence} |
-| pruning | {100 * student['sparsity']:.1f} % of each encoder matrix: Optimal Brain Surgeon, layer by layer, then training with what is left |
-| distillation | from a dense teacher's labels and hidden states{also_read}; {settings["epochs"]:g} epochs |
+| pruning | {100 * student['sparsity']:.1f} % of each encoder matrix: {HOW[runs[0]["pruning"]["how"]]} |
+| distillation | from a dense teacher's labels and hidden states{also_read}; {epochs} |
 | weights | INT8, one scale per output |
 | activations | 8 bits, a scale and zero point per token, simulated in the last {100 - 100 * pruning["int8"]:.0f} % of the training |
 | word embedding | INT8, one scale per row, frozen, in the shared table `minilm` |
@@ -106,7 +116,9 @@ def main() -> int:
     student, teacher = (json.loads((a.out / a.task / s / "model" / "metrics.json").read_text()) for s in ("pruned90", "teacher"))
     (a.to / "README.md").write_text(card(a.task, student, teacher, json.loads(a.eval.read_text())))
     for name, d in (("metrics", student), ("teacher", teacher)):
-        d["command"] = re.sub(r"--out \S+", "--out DIR", d["command"])
+        run = d
+        while run:
+            run["command"], run = re.sub(r"--(out|student) \S+", r"--\1 DIR", run["command"]), run.get("before")
         (a.to / f"{name}.json").write_text(json.dumps(d, indent=1) + "\n")
     return 0
 

@@ -52,7 +52,7 @@ def balance(task: Task, model: Bert, rows: list, exs: list[data.Example], device
     first = torch.zeros(len(model.labels))
     first[0] = 1
     by = {k / 10: judge(task, model.labels, rows, exs, [x + k / 10 * first for x in found])["f1"] for k in range(-15, 16)}
-    best = max(by, key=lambda k: (sum(by.get(round(k + d, 1), 0.0) for d in (-0.1, 0.0, 0.1)), -abs(k)))  # and good beside it, too
+    best = max(by, key=lambda k: (sum(by.get(round(k + d, 1), 0.0) for d in (-0.2, -0.1, 0.0, 0.1, 0.2)), -abs(k)))  # and good beside it, too
     model.classifier.bias[0] += best
     return best
 

@@ -76,7 +76,7 @@ def metrics(task: Task, to: Path, log: list[dict], **more) -> None:
     """Writes metrics.json: everything needed to make the model again, and how good it is."""
     what = {
         "task": task.name, "metric": task.metric, "data": task.data, "licence": task.licence, **more,
-        "command": "python -m train " + " ".join("DIR" if before == "--out" else a for before, a in zip(sys.argv, sys.argv[1:])), "versions": versions(), "torch_threads": torch.get_num_threads(),
+        "command": "python -m train " + " ".join("DIR" if before in ("--out", "--student") else a for before, a in zip(sys.argv, sys.argv[1:])), "versions": versions(), "torch_threads": torch.get_num_threads(),
         "data_sha256": dict(sorted(corpora.FILES.items())), "model_sha256": sha256(to / "model.safetensors"), "log": log,
     }
     (to / "metrics.json").write_text(json.dumps(what, indent=1, default=str) + "\n")

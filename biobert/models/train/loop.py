@@ -46,16 +46,16 @@ class Distillation:
 
     hard: float = 0.3
     soft: float = 1.0
-    hidden: float = 1.0
+    hidden: float = 0.1
     temperature: float = 2.0
 
 
 @dataclass
 class Pruning:
-    """how: "obs", in one go before the first step, or "gradual". ramp and int8 are shares of all steps: where the schedule begins and
+    """how: "admm", in one go before the first step, or "gradual". ramp and int8 are shares of all steps: where the schedule begins and
     ends, and where INT8 is simulated from."""
 
-    how: str = "obs"
+    how: str = "admm"
     final: float = 0.9
     ramp: tuple[float, float] = (0.03, 0.6)
     every: int = 20
@@ -150,7 +150,7 @@ class Trainer:
         return s.rate * min(1.0, (self.steps - step) / max(self.steps - hold, 1))
 
     def ramp(self) -> tuple[int, int]:
-        if self.pruning.how == "obs":
+        if self.pruning.how == "admm":
             return 0, 0
         return round(self.pruning.ramp[0] * self.steps), round(self.pruning.ramp[1] * self.steps)
 

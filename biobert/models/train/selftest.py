@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from . import data, export, quant, scores
+from . import admm, data, export, quant, scores
 from .loop import Clock, Distillation, Pruning, Stopped, Trainer
 from .model import Bert, load, start_folder
 from .prune import sparsity
@@ -109,11 +109,13 @@ def labels() -> str:
 
 
 def resuming() -> str:
-    """Stopping in either stage changes nothing, if the teacher is asked every time: what is kept of it is rounded."""
+    """Stopping in either stage changes nothing, if the teacher is asked every time: what is kept of it is rounded. A student that is
+    trained longer keeps its zeros and says what it was before."""
     task = smoke(TASKS["jnlpba"])
     rows = task.train(), task.dev()
     task = replace(task, train=lambda: rows[0], dev=lambda: rows[1])
     Stages.most, Stages.calibration, Trainer.remember_bytes, digests = 48, 2000, 0, []
+    admm.STEPS, admm.RAMP, admm.FIT = 4, 3, 4
     with tempfile.TemporaryDirectory() as tmp:
         for stops in ((), (5, 9)):
             out = Path(tmp) / str(len(stops))
@@ -129,6 +131,15 @@ def resuming() -> str:
                 except Stopped:
                     pass
             digests.append(export.sha256(out / "pruned90" / "model" / "model.safetensors"))
+        first = (out / "pruned90").rename(out / "first") / "model"
+        s.prune(Pruning(), Distillation(), student=first)
+        longer, was = out / "pruned90" / "model", json.loads((first / "metrics.json").read_text())
+        assert json.loads((longer / "metrics.json").read_text())["before"] == was
+        models = [s.model(), s.model()]
+        for m, folder in zip(models, (first, longer)):
+            load(m, folder)
+        a, b = (m.linears() for m in models)
+        assert all(((a[n].weight == 0) <= (b[n].weight == 0)).all() for n in a) and any((a[n].weight != b[n].weight).any() for n in a)
     assert digests[0] == digests[1], digests
     return "same bits"
 

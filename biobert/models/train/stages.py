@@ -1,6 +1,7 @@
 """The stages of a task: teacher, then prune."""
 
 import itertools
+import json
 import random
 import time
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from . import corpora, data, evaluate, export, obs
+from . import admm, corpora, data, evaluate, export
 from .loop import Clock, Distillation, Pruning, Trainer
 from .model import Bert, load, start
 from .tasks import Task
@@ -17,7 +18,7 @@ from .tasks import Task
 class Stages:
     """What the stages of one task share."""
 
-    rows = {"words": 3000, "spans": 300, "pairs": 4000}  # of dev, to choose by; the engine scores all of it
+    rows = {"words": 3000, "spans": 300, "pairs": 4000}  # of dev, to choose an epoch by
     most = 1 << 30
     calibration = 48_000  # tokens that say what a matrix is for, where it is pruned in one go
 
@@ -29,10 +30,10 @@ class Stages:
         self.task, self.out, self.start_from, self.table = task, out, start_from, table
         self.device, self.seed, self.clock, self.resume = device, seed, clock, resume
         tok = data.load_tokenizer(start_from)
-        train, dev = task.train(), task.dev()
-        dev = evaluate.sample(dev, min(self.rows[task.kind], self.most))
+        train, all = task.train(), task.dev()[: self.most]
+        dev = evaluate.sample(all, self.rows[task.kind])
         make = lambda rows, train: data.examples(task, tok, rows, train)
-        self.sets = {"train": (train, make(train, True)), "dev": (dev, make(dev, False)),
+        self.sets = {"train": (train, make(train, True)), "dev": (dev, make(dev, False)), "all": (all, make(all, False)),
                      "transfer": data.unlabelled(tok, corpora.pretrain()[: task.texts]) if task.transfer else []}
 
     def model(self) -> Bert:
@@ -52,17 +53,17 @@ class Stages:
         return self.resume and (self.out / name / "model" / "metrics.json").exists()
 
     def finish(self, t: Trainer, name: str, **more) -> None:
-        """Exports the best model of a run and scores it, a student in simulated INT8."""
+        """Exports the best model of a run and scores it on all of dev, a student in simulated INT8."""
         to = t.out / "model"
         began = time.monotonic()
         t.model.set_int8(t.pruning is not None)
         if t.pruning:
-            more["offset"] = evaluate.balance(self.task, t.model, *self.sets["dev"], self.device)
+            more["offset"] = evaluate.balance(self.task, t.model, *self.sets["all"], self.device)
         export.halve(t.model)
-        score = evaluate.score(self.task, t.model, *self.sets["dev"], self.device)
+        score = evaluate.score(self.task, t.model, *self.sets["all"], self.device)
         export.checkpoint(self.task, t.model, self.start_from, to)
         export.metrics(self.task, to, t.log(), stage=name, best_step=t.best_step, **{k: v for k, v in t.signature.items() if k != "task"},
-                       **more, dev_rows=len(self.sets["dev"][0]), score=score, start_sha256=export.sha256(self.start_from / "model.safetensors"),
+                       **more, dev_rows=len(self.sets["all"][0]), score=score, start_sha256=export.sha256(self.start_from / "model.safetensors"),
                        table_sha256=export.sha256(self.table / "model.safetensors"), device=str(self.device))
         print(f"{self.task.name} {name}: F1 {score['f1']}", flush=True)
         print(f"{self.task.name} {name}: {time.monotonic() - began:.0f} s to score it and to write {to}", flush=True)
@@ -82,7 +83,8 @@ class Stages:
         t.run()
         self.finish(t, "teacher")
 
-    def prune(self, pruning: Pruning, distillation: Distillation, epochs: float | None = None) -> None:
+    def prune(self, pruning: Pruning, distillation: Distillation, epochs: float | None = None, rate: float | None = None, student: Path | None = None) -> None:
+        """Makes the student, from its teacher or, to train it longer, from an earlier one with the zeros that it is to have."""
         name = f"pruned{round(100 * pruning.final)}"
         if self.done(name):
             return
@@ -90,12 +92,14 @@ class Stages:
         if not (trained / "metrics.json").exists():
             raise SystemExit(f"train: {self.task.name}: no finished teacher in {trained} (run --stage teacher)")
         teacher, model = self.model(), self.model()
-        for m in (teacher, model):
-            load(m, trained)
+        load(teacher, trained)
+        load(model, student or trained)
+        more = {"before": json.loads((student / "metrics.json").read_text())} if student else {}
         to = self.folder(name)
-        if pruning.how == "obs" and not (to / "state.pt").exists():
-            obs.prune(model.to(self.device), self.some(), pruning.final, lambda what: print(f"{self.task.name}: {what}", flush=True))
-        settings = replace(self.task.prune, epochs=epochs) if epochs else self.task.prune
+        if pruning.how == "admm" and not student and not (to / "state.pt").exists():
+            admm.prune(model.to(self.device), self.some(), pruning.final, lambda what: print(f"{self.task.name}: {what}", flush=True))
+        settings = self.task.prune
+        settings = replace(settings, epochs=epochs or settings.epochs, rate=rate or settings.rate)
         t = Trainer(self.task, model, self.sets, settings, to, self.device, self.seed, self.clock, teacher, pruning, distillation)
         t.run()
-        self.finish(t, name, sparsity=t.pruner.total(), sparsity_per_matrix=t.pruner.report())
+        self.finish(t, name, sparsity=t.pruner.total(), sparsity_per_matrix=t.pruner.report(), **more)

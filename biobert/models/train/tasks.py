@@ -72,8 +72,8 @@ TASKS = {
         Task(
             "chemprot-ner", "spans", iob("chemical", "gene"),
             lambda: corpora.chemprot_documents("training"), lambda: corpora.chemprot_documents("development"),
-            Settings(6, 1.5e-4, batch=16, dropout=0.1), Settings(3, 5e-4, batch=16), SPANS,
-            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's", transfer=1.0,
+            Settings(6, 1.5e-4, batch=16, dropout=0.1), Settings(4, 5e-4, batch=8), SPANS,
+            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's", transfer=2.0,
         ),
         Task(
             "chemprot", "pairs", ["false", "CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9"],
@@ -84,14 +84,14 @@ TASKS = {
         Task(
             "bc2gm", "words", iob("GENE"),
             lambda: corpora.conll("bc2gm/mtl/train.tsv.gz"), lambda: corpora.conll("bc2gm/mtl/devel.tsv.gz"),
-            Settings(3, 1.5e-4, dropout=0.1), Settings(2, 5e-4), STRICT,
-            "BioCreative II gene mention, train split", "US Government work, public domain; MTL files CC BY 4.0", start="jnlpba", transfer=0.3,
+            Settings(3, 1.5e-4, dropout=0.1), Settings(5, 5e-4, batch=16), STRICT,
+            "BioCreative II gene mention, train split", "US Government work, public domain; MTL files CC BY 4.0", start="jnlpba", transfer=1.0,
         ),
         Task(
             "ddi-ner", "spans", iob("brand", "drug", "drug_n", "group"),
             lambda: ddi_ner(dev=False), lambda: ddi_ner(dev=True),
-            Settings(6, 1.5e-4, dropout=0.1), Settings(3, 5e-4), SPANS,
-            "DDI corpus (DDIExtraction 2013), seven eighths of the train documents", "CC BY-NC 4.0: no commercial use", transfer=0.5,
+            Settings(6, 1.5e-4, dropout=0.1), Settings(5, 5e-4, batch=16), SPANS,
+            "DDI corpus (DDIExtraction 2013), seven eighths of the train documents", "CC BY-NC 4.0: no commercial use", transfer=1.0,
         ),
         Task(
             "ddi", "pairs", ["DDI-false", "DDI-advise", "DDI-effect", "DDI-int", "DDI-mechanism"],
