@@ -36,7 +36,7 @@ func abstracts(n int) string {
 
 // ownModel brings a model named and made as BioBERT is from the hub to entities in three commands, each of which run runs, and
 // compares these with those of the dense model.
-func ownModel(t *testing.T, shape berttest.Shape, texts int, run func(args ...string) string) {
+func ownModel(t *testing.T, shape berttest.Shape, texts int, run func(args ...string) string, flags ...string) {
 	const id = "dmis-lab/biobert-base-cased-v1.1"
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	from := t.TempDir()
@@ -54,7 +54,7 @@ func ownModel(t *testing.T, shape berttest.Shape, texts int, run func(args ...st
 
 	run("pull", id)
 	fetched := len(h.Gets())
-	run("compress", "--model", id, "--sparsity", "0.6", "--calibrate", in, "--text", "abstract", "--output", model)
+	run(append([]string{"compress", "--model", id, "--sparsity", "0.6", "--calibrate", in, "--text", "abstract", "--output", model}, flags...)...)
 	run("ner", "--model", model, "--input", in, "--text", "abstract", "--output", sparse)
 
 	run("ner", "--model", id, "--input", in, "--text", "abstract", "--output", dense)
@@ -113,7 +113,8 @@ func TestOwnModel(t *testing.T) {
 	ownModel(t, berttest.Shape{Layers: 2, Hidden: 64, Heads: 4, Vocab: 3000}, 24, func(args ...string) string { return mustRun(t, args...) })
 }
 
-// The same with the size of BioBERT and 32,768 tokens of calibration, in programs of their own whose time and memory are told.
+// The same with the size of BioBERT and 32,768 tokens of calibration, in programs of their own whose time and memory are told. SPARSEBIO_REAL_MODEL may name a checkpoint folder to
+// take in place of random weights, and SPARSEBIO_REAL_FLAGS more flags of compress, such as --method=sparsegpt --tokens=4096 on a busy machine.
 func TestOwnModelRealSize(t *testing.T) {
 	shape := berttest.RealSize(t, "half an hour on two cores, 2 GB on disk and 4 GB of memory")
 	program := filepath.Join(t.TempDir(), "sparsebio")
@@ -121,7 +122,7 @@ func TestOwnModelRealSize(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	texts := 48
-	if shape == berttest.Base {
+	if shape == berttest.Base && os.Getenv("SPARSEBIO_REAL_FLAGS") == "" {
 		texts = 200
 	}
 	ownModel(t, shape, texts, func(args ...string) string {
@@ -141,7 +142,7 @@ func TestOwnModelRealSize(t *testing.T) {
 			t.Fatalf("sparsebio %s: %v\n%s", strings.Join(args, " "), err, out.String())
 		}
 		return out.String()
-	})
+	}, strings.Fields(os.Getenv("SPARSEBIO_REAL_FLAGS"))...)
 }
 
 // watchRSS looks at how much memory a process has at most until the function that it returns is called, which says it. Linux tells it while the process runs; what
