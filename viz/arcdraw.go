@@ -124,9 +124,11 @@ func (d *arcDrawing) draw(b *strings.Builder, s *arcSentence, p *placedSentence,
 		}
 		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" textLength="%.1f" lengthAdjust="spacingAndGlyphs" font-size="%g">%s</text>`+"\n", a.x, p.baseline[a.row], a.width, arcText, escXML(a.text))
 	}
+	var names strings.Builder // above all lines, so that none crosses them
 	for _, a := range p.arcs {
-		d.drawArc(b, s, p, a, row, top)
+		d.drawArc(b, &names, s, p, a, row, top)
 	}
+	b.WriteString(names.String())
 	for _, m := range p.pieces { // types lie on arcs
 		mark := s.marks[m.mark]
 		if !m.first {
@@ -157,7 +159,7 @@ func (d *arcDrawing) draw(b *strings.Builder, s *arcSentence, p *placedSentence,
 	}
 }
 
-func (d *arcDrawing) drawArc(b *strings.Builder, s *arcSentence, p *placedSentence, a arcPiece, row int, top func(markPiece) float64) {
+func (d *arcDrawing) drawArc(b, names *strings.Builder, s *arcSentence, p *placedSentence, a arcPiece, row int, top func(markPiece) float64) {
 	arc := s.arcs[a.arc]
 	k := d.kindOfArc(arc)
 	kind := d.kinds[k]
@@ -208,15 +210,19 @@ func (d *arcDrawing) drawArc(b *strings.Builder, s *arcSentence, p *placedSenten
 	} else {
 		fmt.Fprintf(&path, "H%.1f", a.x1)
 	}
-	classes := fmt.Sprintf("sb-arc sb-row sb-l%d", len(d.legend)+k)
+	classes := fmt.Sprintf("sb-row sb-l%d", len(d.legend)+k)
 	for _, m := range []arcMark{s.marks[arc.from], s.marks[arc.to]} {
 		if i, ok := d.entry[m.typ]; ok && !m.trigger {
 			classes += fmt.Sprintf(" sb-l%d", i)
 		}
 	}
-	fmt.Fprintf(b, `<g class="%s"%s><path class="sb-ring" d="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>%s`, classes, markRow(row+a.arc), path.String(), kind.color, kind.dashArray(), arrow.String())
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="middle" font-size="%g" stroke="#fff" stroke-width="5" stroke-linejoin="round" paint-order="stroke">%s</text></g>`+"\n",
-		a.middle, y+4, arcLabel, escXML(arcName(arc)))
+	fmt.Fprintf(b, `<g class="sb-arc %s"%s><path class="sb-ring" d="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>%s</g>`+"\n", classes, markRow(row+a.arc), path.String(), kind.color, kind.dashArray(), arrow.String())
+	name, under := arcName(arc), 4.0
+	if sansWidth(name, arcLabel)+16 > a.x1-a.x0 {
+		under = -4 // a short line must be seen
+	}
+	fmt.Fprintf(names, `<g class="sb-name %s"><text x="%.1f" y="%.1f" text-anchor="middle" font-size="%g" stroke="#fff" stroke-width="5" stroke-linejoin="round" paint-order="stroke">%s</text></g>`+"\n",
+		classes, a.middle, y+under, arcLabel, escXML(name))
 }
 
 // pieceOf returns where along the text a mark stands.

@@ -29,21 +29,20 @@ func layout(n int, edges []annot.Edge) []point {
 		degree[e.Source]++
 		degree[e.Target]++
 	}
-	const rounds = 300
+	rounds := 300
+	if n > manyNodes {
+		rounds = 120
+	}
 	k := math.Sqrt(1 / float64(n)) // the distance at which push and pull are equal
 	move := make([]point, n)
 	for round := range rounds {
 		clear(move)
+		if n > manyNodes {
+			repelMany(at, move, k*k)
+		} else {
+			repel(at, move, k*k)
+		}
 		for i := range at {
-			for j := range i {
-				dx, dy := at[i].x-at[j].x, at[i].y-at[j].y
-				d2 := max(float64(dx*dx)+float64(dy*dy), 1e-6)
-				f := k * k / d2
-				move[i].x += float64(dx * f)
-				move[i].y += float64(dy * f)
-				move[j].x -= float64(dx * f)
-				move[j].y -= float64(dy * f)
-			}
 			move[i].x -= float64((at[i].x - 0.5) * 0.9)
 			move[i].y -= float64((at[i].y - 0.5) * 0.9)
 		}
@@ -56,7 +55,7 @@ func layout(n int, edges []annot.Edge) []point {
 			move[e.Target].x += float64(dx * f)
 			move[e.Target].y += float64(dy * f)
 		}
-		step := 0.1 * (1 - float64(round)/rounds) // cools down to nothing
+		step := 0.1 * (1 - float64(round)/float64(rounds)) // cools down to nothing
 		for i, m := range move {
 			if d := math.Sqrt(float64(m.x*m.x) + float64(m.y*m.y)); d > step {
 				m.x, m.y = m.x/d*step, m.y/d*step
@@ -66,6 +65,21 @@ func layout(n int, edges []annot.Edge) []point {
 		}
 	}
 	return at
+}
+
+// repel adds to move how all points push each other away.
+func repel(at, move []point, strength float64) {
+	for i := range at {
+		for j := range i {
+			dx, dy := at[i].x-at[j].x, at[i].y-at[j].y
+			d2 := max(float64(dx*dx)+float64(dy*dy), 1e-6)
+			f := strength / d2
+			move[i].x += float64(dx * f)
+			move[i].y += float64(dy * f)
+			move[j].x -= float64(dx * f)
+			move[j].y -= float64(dy * f)
+		}
+	}
 }
 
 // halton is element i of the Halton sequence of the given base: points that spread

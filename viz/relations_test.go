@@ -231,7 +231,7 @@ func TestRelationsErrors(t *testing.T) {
 }
 
 func TestLayout(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 3, 60} {
+	for _, n := range []int{0, 1, 2, 3, 60, manyNodes + 1} {
 		var edges []annot.Edge
 		for i := 1; i < n; i++ {
 			edges = append(edges, annot.Edge{Source: i / 2, Target: i})
@@ -247,6 +247,24 @@ func TestLayout(t *testing.T) {
 			if !(p.x >= 10 && p.x <= 110 && p.y >= 20 && p.y <= 220) {
 				t.Errorf("n=%d: point %d at %v", n, i, p)
 			}
+		}
+	}
+	// Groups push about as single points do.
+	many := make([]point, 600)
+	for i := range many {
+		many[i] = point{halton(i+1, 2), halton(i+1, 3) * halton(i+1, 5)}
+	}
+	many[7], many[8] = many[6], many[6]
+	exact, near := make([]point, len(many)), make([]point, len(many))
+	repel(many, exact, 0.1)
+	repelMany(many, near, 0.1)
+	scale := 0.0
+	for _, p := range exact {
+		scale = max(scale, math.Hypot(p.x, p.y))
+	}
+	for i, p := range exact {
+		if d := math.Hypot(p.x-near[i].x, p.y-near[i].y); d > 0.05*scale {
+			t.Errorf("point %d is pushed by %v, want %v", i, near[i], p)
 		}
 	}
 	all := make([]point, 5) // all in one place

@@ -162,7 +162,7 @@ func (d *sidedGraph) matrix(wide int) *figure {
 	}
 	labels, heads := longest(d.left, 190), longest(d.right, 190)
 	slant := math.Sqrt2 / 2
-	side := min(30, max(10, (float64(wide)-labels-14-heads*slant)/float64(len(d.right))))
+	side := min(34, max(10, (float64(wide)-labels-14-heads*slant)/float64(len(d.right))))
 	x0, y0 := math.Ceil(labels+12), math.Ceil(heads*slant+20)
 	w, h := side*float64(len(d.right)), side*float64(len(d.left))
 	f := &figure{width: wide, height: int(y0+h) + 6, alt: d.alt("Matrix")}
