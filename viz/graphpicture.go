@@ -48,7 +48,7 @@ func (v *GraphView) place(d *drawnGraph) *placedGraph {
 	}
 	least, grow := 6.0, 14.0
 	if p.large {
-		least, grow = 1.5, 9
+		least, grow = 1.5, 8
 	}
 	for i := range d.Nodes {
 		p.radius[i] = least + grow*math.Sqrt(float64(size(i))/float64(most))

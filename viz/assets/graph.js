@@ -16,7 +16,7 @@ function (fig, data) {
   function shape(e) {
     var a = e.s, b = e.t, c = { x0: a.x, y0: a.y, x1: (a.x + b.x) / 2 - (a.y - b.y) * e.bend, y1: (a.y + b.y) / 2 - (b.x - a.x) * e.bend, x2: b.x, y2: b.y };
     if (!e.directed) return c;
-    var long = 6 + 1.3 * e.width, tip = before(c, b.r + 1), notch = before(c, b.r + 1 + 0.75 * long), back = before(c, b.r + 1 + long);
+    var long = (data.canvas ? 2.5 : 6) + 1.3 * e.width, tip = before(c, b.r + 1), notch = before(c, b.r + 1 + 0.75 * long), back = before(c, b.r + 1 + long);
     var dx = tip.x - back.x, dy = tip.y - back.y, d = Math.hypot(dx, dy) || 1, side = long * 2 / 3;
     dx *= side / d;
     dy *= side / d;
@@ -53,7 +53,7 @@ function (fig, data) {
   // What is drawn: 0 not at all, 1 faded, 2 in full.
   function matches(n) { return !words || n.name.toLowerCase().includes(words) || n.aliases.toLowerCase().includes(words); }
   function state() {
-    var types = data.types.length, centre = focus || hover, filtered = least.score > 0 || least.count > 1 || off.some(Boolean);
+    var types = data.types.length, centre = focus || !canvas && hover, filtered = least.score > 0 || least.count > 1 || off.some(Boolean);
     near.clear();
     edges.forEach(function (e) {
       e.show = off[e.s.type] || off[e.t.type] || e.kind >= 0 && off[types + e.kind] || e.score < least.score || e.count < least.count ? 0 : 2;
@@ -105,7 +105,7 @@ function (fig, data) {
     });
   }
   function moved() {
-    if (canvas) { repaint(); return; }
+    if (canvas) { slide(); return; }
     root.setAttribute("transform", "translate(" + at.x + " " + at.y + ") scale(" + at.k + ")");
     root.classList.toggle("sb-close", at.k > 1.7);
   }
@@ -121,11 +121,14 @@ function (fig, data) {
     requestAnimationFrame(function () { pending = false; paint(); });
   }
   function groups() {
-    var lines = new Map(), discs = new Map();
+    var lines = new Map(), discs = new Map(), sizes = new Map();
     function of(map, key, make) { if (!map.has(key)) map.set(key, make()); return map.get(key); }
     edges.forEach(function (e) {
       if (!e.show) return;
-      var w = Math.round(e.width * 2) / 2, g = of(lines, [e.show, w, e.kind].join(), function () { return { show: e.show, width: w, kind: e.kind, line: new Path2D(), head: new Path2D() }; });
+      // Browsers fill many small paths sooner than a large one.
+      var w = Math.round(e.width * 2) / 2, key = [e.show, w, e.kind].join(), n = sizes.get(key) || 0;
+      sizes.set(key, n + 1);
+      var g = of(lines, key + ":" + Math.floor(n / 40), function () { return { show: e.show, width: w, kind: e.kind, line: new Path2D(), head: new Path2D() }; });
       var c = shape(e), h = c.head;
       g.line.moveTo(c.x0, c.y0);
       if (e.bend) g.line.quadraticCurveTo(c.x1, c.y1, c.x2, c.y2); else g.line.lineTo(c.x2, c.y2);
@@ -140,8 +143,41 @@ function (fig, data) {
     var byShow = function (a, b) { return a.show - b.show; };
     return { lines: Array.from(lines.values()).sort(byShow), discs: Array.from(discs.values()).sort(byShow) };
   }
+  // While the drawing moves, the last one moves as an image; once it rests it is painted anew.
+  function slide() {
+    var g = canvas.getContext("2d"), last = canvas.last, ratio = canvas.width / W, k;
+    clearTimeout(canvas.rest);
+    canvas.rest = setTimeout(repaint, 120);
+    if (!last) return;
+    k = at.k / last.at.k;
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.clearRect(0, 0, canvas.width, canvas.height);
+    g.setTransform(k, 0, 0, k, ratio * (at.x - last.at.x * k), ratio * (at.y - last.at.y * k));
+    g.drawImage(last, 0, 0);
+  }
+  // A node under the pointer, with its links, is painted over the last drawing.
+  function glance(n) {
+    var g = canvas.getContext("2d"), style = getComputedStyle(view), ratio = canvas.width / W;
+    clearTimeout(canvas.rest);
+    slide();
+    clearTimeout(canvas.rest);
+    if (!n) return;
+    g.setTransform(ratio * at.k, 0, 0, ratio * at.k, ratio * at.x, ratio * at.y);
+    n.edges.forEach(function (e) {
+      var c = shape(e), kind = data.kinds[e.kind];
+      if (!e.show) return;
+      g.strokeStyle = kind ? kind[1] : style.color;
+      g.lineWidth = 2.5 / Math.sqrt(at.k);
+      g.stroke(new Path2D(path(c)));
+    });
+    g.strokeStyle = style.color;
+    g.lineWidth = 2 / at.k;
+    g.beginPath();
+    g.arc(n.x, n.y, n.r + 2 / at.k, 0, 7);
+    g.stroke();
+  }
   function paint() {
-    var g = canvas.getContext("2d"), style = getComputedStyle(view), ratio = canvas.width / W, dense = edges.length > 2000, busy = focus || hover || words || picked;
+    var g = canvas.getContext("2d"), style = getComputedStyle(view), ratio = canvas.width / W, dense = edges.length > 2000, busy = focus || words || picked;
     var dark = /^rgba?\((\d+)/.exec(style.backgroundColor)[1] < 128, drawn = canvas.groups = canvas.groups || groups();
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.clearRect(0, 0, canvas.width, canvas.height);
@@ -165,7 +201,7 @@ function (fig, data) {
     g.strokeStyle = style.getPropertyValue("color");
     g.lineWidth = 2 / at.k;
     nodes.forEach(function (n) {
-      if (n !== focus && n !== hover && n !== canvas.on && !(n.found && n.show)) return;
+      if (n !== focus && n !== canvas.on && !(n.found && n.show)) return;
       g.beginPath();
       g.arc(n.x, n.y, n.r + 2 / at.k, 0, 7);
       g.stroke();
@@ -179,18 +215,25 @@ function (fig, data) {
     g.fillStyle = style.color;
     var taken = [], room = 90;
     canvas.order.forEach(function (n) {
-      var wanted = n === focus || n === hover || n === canvas.on;
+      var wanted = n === focus || n === canvas.on;
       if (n.show !== 2 || room <= 0 && !wanted) return;
       var x = n.x * at.k + at.x + n.r * at.k + 4, y = n.y * at.k + at.y, w;
       if (x < 0 || x > W || y < 0 || y > H) return;
       n.label = n.label || (n.name.length > 28 ? n.name.slice(0, 28) + "…" : n.name);
       w = n.wide = n.wide || g.measureText(n.label).width;
+      if (x + w > W) x -= w + 2 * n.r * at.k + 8; // to the left of it
       if (!wanted && taken.some(function (b) { return x < b[2] && b[0] < x + w && y - 7 < b[3] && b[1] < y + 7; })) return;
       taken.push([x - 4, y - 7, x + w + 4, y + 7]);
       room--;
       g.strokeText(n.label, x, y);
       g.fillText(n.label, x, y);
     });
+    clearTimeout(canvas.rest);
+    var last = canvas.last = canvas.last || document.createElement("canvas");
+    last.width = canvas.width;
+    last.height = canvas.height;
+    last.getContext("2d").drawImage(canvas, 0, 0);
+    last.at = { k: at.k, x: at.x, y: at.y };
   }
   if (data.canvas) {
     svg.remove();
@@ -307,6 +350,10 @@ function (fig, data) {
     else openEdge(what);
   }
 
+  function point(n) {
+    hover = n;
+    if (canvas) glance(n); else update();
+  }
   // The pointer: a node is dragged, the paper too.
   var down = null, dragged = false;
   box.addEventListener("pointerdown", function (e) {
@@ -340,14 +387,14 @@ function (fig, data) {
     fig.tip(what && describe(what), p[0], p[1]);
     surface.style.cursor = what ? "pointer" : "grab";
     p = what && what.edges ? what : null;
-    if (!focus && !picked && p !== hover) { hover = p; update(); }
+    if (!focus && !picked && p !== hover) point(p);
   });
   function up() { down = null; }
   box.addEventListener("pointerup", up);
   box.addEventListener("pointercancel", up);
   box.addEventListener("pointerleave", function () {
     fig.tip();
-    if (hover) { hover = null; update(); }
+    if (hover) point(null);
   });
   box.addEventListener("click", function (e) {
     if (dragged) { dragged = false; return; }
