@@ -153,7 +153,7 @@ func (v *LatencyView) picture() *picture {
 	}
 	axis := v.axis()
 	left, _ := like.margins(names)
-	axis.from, axis.to = left, float64(v.width)-min(150, float64(v.width)*0.3)
+	axis.from, axis.to = left, float64(v.width)-min(96, float64(v.width)*0.3)
 	dense, sparse := denseAndSparse(v.colors)
 	var alts []string
 	for i, r := range v.bench.Results {

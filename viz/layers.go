@@ -137,7 +137,7 @@ func (v *LayersView) fragment() (*fragment, error) {
 const (
 	layersTop  = 26 // the name of a part
 	layersBar  = 30
-	layersKeys = 48 // names of the steps below the bar
+	layersKeys = 44 // names of the steps below the bar
 	layersGap  = 18
 	layersFoot = 44 // numbers of the layers
 )
@@ -151,7 +151,8 @@ type layersPlace struct {
 	height      int
 }
 
-func (v *LayersView) place(m *layerMaps) layersPlace {
+// place returns the places for the picture, or for the live chart, which has the names of the steps above it.
+func (v *LayersView) place(m *layerMaps, live bool) layersPlace {
 	longest := 0
 	for _, p := range m.products {
 		longest = max(longest, len([]rune(shorten(p, maxName))))
@@ -159,7 +160,10 @@ func (v *LayersView) place(m *layerMaps) layersPlace {
 	p := layersPlace{left: min(24+7.2*float64(longest), float64(v.width)*0.4), right: float64(v.width) - 20, row: 30, bar: layersTop}
 	at := 0.0
 	if m.total > 0 {
-		at = layersTop + layersBar + layersKeys + layersGap
+		at = layersTop + layersBar + layersGap
+		if !live {
+			at += layersKeys
+		}
 	}
 	fixed := at + 2*layersTop + layersGap + layersFoot
 	rows := float64(2 * len(m.products))
@@ -191,10 +195,11 @@ func (v *LayersView) picture(m *layerMaps) *picture {
 		about += fmt.Sprintf(" · %s in all, %s tokens/s", milliseconds(1e3*m.total), speed(float64(e.Tokens)/m.total))
 	}
 	p.captions = append(p.captions, about)
-	at := v.place(m)
-	p.chart = &chart{width: v.width, height: at.height, alt: fmt.Sprintf("Heat map of %s by %s. %s.", count(len(m.products), "product"), count(m.layers, "layer"), joinNonEmpty("; ", append([]string{oneLine(v.heading())}, said...)...)),
-		svg: v.svg(m, at)}
-	p.chart.option = v.option(m, at)
+	still, live := v.place(m, false), v.place(m, true)
+	p.shares = v.shares(m)
+	p.chart = &chart{width: v.width, height: live.height, pictureHeight: still.height, alt: fmt.Sprintf("Heat map of %s by %s. %s.", count(len(m.products), "product"), count(m.layers, "layer"), joinNonEmpty("; ", append([]string{oneLine(v.heading())}, said...)...)),
+		svg: v.svg(m, still)}
+	p.chart.option = v.option(m, live)
 	return p
 }
 
@@ -280,7 +285,6 @@ func (v *LayersView) option(m *layerMaps, p layersPlace) map[string]any {
 		numbers[i] = strconv.Itoa(i)
 	}
 	var grids, xs, ys, series, titles []any
-	var legend []string
 	title := func(text string, top float64) {
 		titles = append(titles, map[string]any{"text": text, "left": p.left, "top": top, "padding": 0, "textStyle": map[string]any{"color": "var(--sb-dim)", "fontSize": 13, "fontWeight": 600}})
 	}
@@ -304,7 +308,7 @@ func (v *LayersView) option(m *layerMaps, p layersPlace) map[string]any {
 				"label": map[string]any{"formatter": text, "color": paint(l.ink, d.ink)}})
 		}
 		series = append(series, map[string]any{"type": "heatmap", "xAxisIndex": of, "yAxisIndex": of, "data": data,
-			"label": map[string]any{"show": p.legible(m), "fontSize": 12}, "itemStyle": map[string]any{"borderColor": "var(--sb-card)", "borderWidth": 2, "borderRadius": 4},
+			"label": map[string]any{"show": p.legible(m), "fontSize": 12}, "labelLayout": map[string]any{"hideOverlap": true}, "itemStyle": map[string]any{"borderColor": "var(--sb-card)", "borderWidth": 2, "borderRadius": 4},
 			"emphasis": map[string]any{"itemStyle": map[string]any{"borderColor": "var(--sb-fg)", "borderWidth": 1}}})
 	}
 	if shares := v.shares(m); shares != nil {
@@ -317,8 +321,7 @@ func (v *LayersView) option(m *layerMaps, p layersPlace) map[string]any {
 			if s.share >= 0.06 {
 				text = fmt.Sprintf("%.0f %%", 100*s.share)
 			}
-			legend = append(legend, s.text)
-			series = append(series, map[string]any{"type": "bar", "name": s.text, "stack": "time", "xAxisIndex": 2, "yAxisIndex": 2, "barWidth": layersBar,
+			series = append(series, map[string]any{"type": "bar", "stack": "time", "xAxisIndex": 2, "yAxisIndex": 2, "barWidth": layersBar,
 				"data":      []any{map[string]any{"value": s.share, "row": len(m.cells) + i}},
 				"itemStyle": map[string]any{"color": paint(s.style.light, s.style.dark), "borderColor": "var(--sb-card)", "borderWidth": 1},
 				"label":     map[string]any{"show": text != "", "formatter": text, "color": "light-dark(#ffffff,#10141a)", "fontSize": 12, "fontWeight": 600},
@@ -328,8 +331,6 @@ func (v *LayersView) option(m *layerMaps, p layersPlace) map[string]any {
 	o := map[string]any{"grid": grids, "xAxis": xs, "yAxis": ys, "series": series}
 	completeOption(o, nil)
 	o["title"] = titles
-	o["legend"] = map[string]any{"show": len(legend) > 0, "data": legend, "selectedMode": false, "left": p.left - 5, "right": float64(v.width) - p.right, "top": p.bar + layersBar + 6, "padding": 0,
-		"itemGap": 14, "itemWidth": 11, "itemHeight": 11, "icon": "roundRect", "textStyle": map[string]any{"color": "var(--sb-fg)", "fontSize": 12}}
 	return o
 }
 

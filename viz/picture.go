@@ -20,6 +20,7 @@ type picture struct {
 	kind     string // of view: a class
 	title    string
 	keys     []key
+	shares   []stepShare // in place of keys
 	chart    *chart
 	captions []string // paragraphs
 	table    figureTable
@@ -70,6 +71,13 @@ func (p *picture) fragment() (*fragment, error) {
 		b.WriteString("<div class=\"sb-legend sb-keys\">")
 		for i, k := range p.keys {
 			fmt.Fprintf(&b, "<label><input type=\"checkbox\" checked>%s%s</label>", k.style.sample(fmt.Sprintf("var(--sb-s%d)", i)), esc(k.name))
+		}
+		b.WriteString("</div>\n")
+	}
+	if len(p.shares) > 0 {
+		b.WriteString("<div class=\"sb-legend sb-keys\">")
+		for _, s := range p.shares {
+			fmt.Fprintf(&b, "<span><i style=\"background:light-dark(%s,%s)\"></i>%s</span>", s.style.light, s.style.dark, esc(s.text))
 		}
 		b.WriteString("</div>\n")
 	}

@@ -84,7 +84,7 @@ func browserSpeed(t *testing.T, ctx context.Context, page, theme, line, ring str
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Live != 6 || got.Pictures != 0 || got.Keys != 3 || got.Labels < 100 {
+	if got.Live != 6 || got.Pictures != 0 || got.Keys != 4 || got.Labels < 100 {
 		t.Errorf("%d live charts with %d labels and %d rows of keys, %d pictures left", got.Live, got.Labels, got.Keys, got.Pictures)
 	}
 	if got.Cells < 2*48 || got.Rings != 4 {
