@@ -98,7 +98,7 @@ func checkData(d arrow.ArrayData, depth int) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%w: %s", errUnsupported, d.DataType())
+	return fmt.Errorf("%w: %s (cast the column where it was made, to string, binary or list)", errUnsupported, d.DataType())
 }
 
 // checkOffsets checks the offsets of rows into limit bytes or elements.

@@ -210,8 +210,8 @@ func (t *tally) column() ColumnDescription {
 	return c
 }
 
-// String writes a table, a line a column.
-func (d *Description) String() string {
+// grid is the table that String writes, its header first.
+func (d *Description) grid() [][]string {
 	grid := [][]string{{"column", "type", "nulls", "distinct", "min", "mean", "max", "most frequent"}}
 	for _, c := range d.Columns {
 		row := []string{c.Name, c.Type, strconv.Itoa(c.Nulls), strconv.Itoa(c.Distinct), "", "", "", ""}
@@ -239,15 +239,20 @@ func (d *Description) String() string {
 		row[7] = strings.Join(top, ", ")
 		grid = append(grid, row)
 	}
+	return grid
+}
+
+// String writes a table, a line a column.
+func (d *Description) String() string {
 	rows := "rows"
 	if d.Rows == 1 {
 		rows = "row"
 	}
-	return fmt.Sprintf("%s: %d %s\n%s", d.Name, d.Rows, rows, aligned(grid))
+	return fmt.Sprintf("%s: %d %s\n%s", d.Name, d.Rows, rows, aligned(d.grid()))
 }
 
 // Page returns page n, from 0, of the set cut into pages of size rows, and the number of pages, which is 1 for an
-// empty set. It shares memory with d. Notebooks show a large set so, page by page.
+// empty set. It shares memory with d, and its rows keep their numbers.
 func (d *Dataset) Page(n, size int) (page *Dataset, pages int, err error) {
 	if size < 1 {
 		return nil, 0, errors.New("datasets: a page must have a row at least")
@@ -257,5 +262,7 @@ func (d *Dataset) Page(n, size int) (page *Dataset, pages int, err error) {
 		return nil, pages, fmt.Errorf("datasets: no page %d in data set %q (has %d, counted from 0)", n, d.name, pages)
 	}
 	from := n * size
-	return d.slice(from, min(from+size, d.NumRows())), pages, nil
+	page = d.slice(from, min(from+size, d.NumRows()))
+	page.first = d.first + from
+	return page, pages, nil
 }

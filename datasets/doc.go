@@ -17,7 +17,7 @@
 //
 // [Stream] reads the same names a part at a time, for sets larger than memory.
 //
-// A set prints as a table of its first rows; [Describe] sums up its columns, and [Dataset.Page] cuts it into pages to look at.
+// A set prints as a table of its first rows, and [Dataset.Show] displays them in a notebook, page by page; [Describe] sums up its columns.
 //
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
 // [Map], Concatenate ...) return new sets that share memory where they can.

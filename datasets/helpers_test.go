@@ -137,3 +137,25 @@ func damage(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// stdout returns what f prints.
+func stdout(t *testing.T, f func() error) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	before := os.Stdout
+	os.Stdout = file
+	err = f()
+	os.Stdout = before
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

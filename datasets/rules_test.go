@@ -21,6 +21,8 @@ func TestImports(t *testing.T) {
 			module + "datasets/annot", module + "datasets/corpus", module + "biobert/report", module + "datasets/hub", "github.com/gofrs/flock", module + "datasets/internal/", "github.com/apache/arrow/go/v15/arrow", "github.com/apache/arrow/go/v15/internal/",
 			// what arrow itself needs
 			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
+			// the notebook, for display.go
+			"github.com/janpfeifer/gonb/common", "github.com/janpfeifer/gonb/gonbui", "github.com/gofrs/uuid", "github.com/pkg/errors", "k8s.io/klog/v2", "github.com/go-logr/logr",
 		},
 		"datasets/annot":                {},
 		"datasets/annot/graphfile":      {module + "datasets/annot", module + "datasets/internal/atomicfile"},
@@ -37,6 +39,25 @@ func TestImports(t *testing.T) {
 	for _, dep := range deps(t, "datasets/parquet") {
 		if strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"datasets") && dep != module+"biobert/report" {
 			t.Errorf("package datasets/parquet depends on %s, which DESIGN section 2 forbids", dep)
+		}
+	}
+}
+
+// One file knows the notebook.
+func TestNotebookImports(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, im := range f.Imports {
+			if strings.Contains(im.Path.Value, "janpfeifer/gonb") && name != "display.go" {
+				t.Errorf("%s imports %s", name, im.Path.Value)
+			}
 		}
 	}
 }

@@ -18,7 +18,9 @@ func TestTypes(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
 	ms := func(zone string) arrow.DataType { return &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: zone} }
-	field := func(name string, t arrow.DataType) arrow.Field { return arrow.Field{Name: name, Type: t, Nullable: true} }
+	field := func(name string, t arrow.DataType) arrow.Field {
+		return arrow.Field{Name: name, Type: t, Nullable: true}
+	}
 	schema := arrow.NewSchema([]arrow.Field{
 		field("plain", ms("")),
 		field("utc", ms("UTC")),
