@@ -117,7 +117,7 @@ const (
 	mostLength = 1_000_000_000
 )
 
-// newHistogram chooses the bins by the rule of Freedman and Diaconis (1981), rounded to a width of 1, 2 or 5 with zeros.
+// newHistogram chooses the bins by the rule of Freedman and Diaconis (1981) for the narrowest of the sets, rounded to a width of 1, 2 or 5 with zeros.
 func newHistogram(sets []sortedSet) histogram {
 	h := histogram{sets: sets}
 	var all []int
@@ -130,7 +130,10 @@ func newHistogram(sets []sortedSet) histogram {
 	if most := pooled.quantile(0.995); float64(end) > 1.3*float64(most+1) {
 		end, h.open = most+1, true
 	}
-	rule := 2 * float64(pooled.quantile(0.75)-pooled.quantile(0.25)) / math.Cbrt(float64(len(all)))
+	rule := math.Inf(1) // of the narrowest set
+	for _, s := range sets {
+		rule = min(rule, 2*float64(s.quantile(0.75)-s.quantile(0.25))/math.Cbrt(float64(len(s.lengths))))
+	}
 	rule = max(min(rule, float64(end)/minBins), 1)
 	h.width = 1
 	for k := 0; float64(h.width) < 0.7*rule || (end+h.width-1)/h.width > maxBins; k++ {
