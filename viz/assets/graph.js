@@ -32,7 +32,8 @@ function (fig, data) {
     return { x: u * u * c.x0 + 2 * u * t * c.x1 + t * t * c.x2, y: u * u * c.y0 + 2 * u * t * c.y1 + t * t * c.y2, t: t };
   }
   function before(c, distance) {
-    var lo = 0.5, hi = 1, i, p;
+    var lo = 0.5, hi = 1, i, p, long = Math.hypot(c.x2 - c.x0, c.y2 - c.y0);
+    if (c.x1 * 2 === c.x0 + c.x2 && c.y1 * 2 === c.y0 + c.y2) return on(c, Math.max(0.5, 1 - distance / (long || 1)));
     for (i = 0; i < 24; i++) {
       p = on(c, (lo + hi) / 2);
       if (Math.hypot(p.x - c.x2, p.y - c.y2) > distance) lo = p.t; else hi = p.t;
@@ -128,7 +129,7 @@ function (fig, data) {
       // Browsers fill many small paths sooner than a large one.
       var w = Math.round(e.width * 2) / 2, key = [e.show, w, e.kind].join(), n = sizes.get(key) || 0;
       sizes.set(key, n + 1);
-      var g = of(lines, key + ":" + Math.floor(n / 40), function () { return { show: e.show, width: w, kind: e.kind, line: new Path2D(), head: new Path2D() }; });
+      var g = of(lines, key + ":" + Math.floor(n / 16), function () { return { show: e.show, width: w, kind: e.kind, line: new Path2D(), head: new Path2D() }; });
       var c = shape(e), h = c.head;
       g.line.moveTo(c.x0, c.y0);
       if (e.bend) g.line.quadraticCurveTo(c.x1, c.y1, c.x2, c.y2); else g.line.lineTo(c.x2, c.y2);
