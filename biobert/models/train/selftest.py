@@ -1,4 +1,4 @@
-"""Checks of the recipe's own parts, in half a minute: python -m train.selftest
+"""Checks of the recipe's own parts, in a minute or two: python -m train.selftest
 
 The forward pass against transformers' (the reference outputs beside the shared checkpoints), scores against seqeval's, the
 INT8 simulation against plain integer arithmetic, and that a run that was stopped and resumed ends with the same bits.
