@@ -19,25 +19,32 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// openPage opens a file in a headless Chromium that cannot reach any host, and returns its context
-// and what went wrong while the page loaded: requests to elsewhere, exceptions, errors on the console.
-func openPage(t *testing.T, path string) (context.Context, func() []string) {
+// startBrowser starts a headless Chromium that cannot reach any host but this one, and gives it so long.
+func startBrowser(t *testing.T, most time.Duration) context.Context {
 	t.Helper()
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, // root, as in CI, cannot have one; the page is our own
+		chromedp.NoSandbox, // root, as in CI, cannot have one; the pages are our own
 		chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 1600),
 		// Nothing resolves, and there is no way around it.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), most)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, flags...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	return ctx
+}
+
+// openPage opens a file in a browser of its own, and returns its context
+// and what went wrong while the page loaded: requests to elsewhere, exceptions, errors on the console.
+func openPage(t *testing.T, path string) (context.Context, func() []string) {
+	t.Helper()
+	ctx := startBrowser(t, 2*time.Minute)
 
 	var mu sync.Mutex
 	var wrong []string

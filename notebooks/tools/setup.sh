@@ -122,6 +122,9 @@ if [ -n "$pip" ]; then
 	trap 'rm -f "$log"' EXIT
 	echo "there"
 	"$venv/bin/python" "$root/notebooks/tools/kernelspec.py" "$root" "$venv"
+	# JupyterLab asks a new reader whether to fetch news; no.
+	mkdir -p "$venv/share/jupyter/lab/settings"
+	echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' >"$venv/share/jupyter/lab/settings/overrides.json"
 	echo "$key" >"$stamp"
 	echo "Set-up took $(($(date +%s) - began)) s."
 fi
