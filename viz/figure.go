@@ -34,7 +34,7 @@ func (f *figure) writeTo(b *bytes.Buffer) {
 		f.width, f.height, esc(f.alt), f.width, max(f.height, f.pictureHeight), base64.StdEncoding.EncodeToString([]byte(f.svg)))
 }
 
-// writeScript writes the script that brings the figure to life. It must follow the view, the element that it finds
+// writeFigureScript writes the script that brings the figure to life. It must follow the view, the element that it finds
 // as the one before itself. Extend, if there is one, is a function that is given the figure, with data.
 func writeFigureScript(b *bytes.Buffer, extend string, data any) error {
 	fmt.Fprintf(b, "<script>(%s)(document.currentScript", strings.TrimSpace(figureJS))
@@ -49,7 +49,7 @@ func writeFigureScript(b *bytes.Buffer, extend string, data any) error {
 	return nil
 }
 
-// svgText writes the attributes of what a pointer shows of a mark that has no row in the table.
+// markNote writes the attributes of what a pointer shows of a mark that has no row in the table.
 func markNote(name, note string) string {
 	return fmt.Sprintf(` data-mark="" data-name="%s" data-note="%s"`, escXML(strings.ToValidUTF8(name, "\uFFFD")), escXML(strings.ToValidUTF8(note, "\uFFFD")))
 }
