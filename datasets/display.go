@@ -10,7 +10,12 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"github.com/sparsebio/sparsebio/internal/notebook"
 )
+
+// What ends a cell with an error speaks through the same library, whichever package does.
+func init() { notebook.SetDisplay(display) }
 
 // Show displays the first rows as a table with pages in a GoNB notebook, and waits until the notebook has it; see [Dataset.WriteHTML].
 // Elsewhere it prints them to standard output.
