@@ -30,6 +30,8 @@ type SweepOptions struct {
 	// takes longer for a few documents takes longer.
 	Time time.Duration
 
+	Rounds int // passes over the documents of a point at most; without Time there is no other end
+
 	// Progress, if not nil, gets what has been measured so far after every point of the horizontal axis. It is called by
 	// the goroutine that measures, between measurements.
 	Progress func(report.Curve)
@@ -42,7 +44,7 @@ const (
 )
 
 func (o *SweepOptions) check(points int) error {
-	if o.Time == 0 {
+	if o.Time == 0 && o.Rounds == 0 {
 		o.Time = sweepTime
 	}
 	if o.Length == 0 {
@@ -67,7 +69,7 @@ func (o *SweepOptions) check(points int) error {
 
 // bench returns options for one point.
 func (o *SweepOptions) bench(length, documents int) BenchOptions {
-	return BenchOptions{Lengths: slices.Repeat([]int{length}, documents), Latency: o.Latency, Time: o.Time}
+	return BenchOptions{Lengths: slices.Repeat([]int{length}, documents), Latency: o.Latency, Time: o.Time, Rounds: o.Rounds}
 }
 
 // open opens the models, or makes them with the given share of zeros.

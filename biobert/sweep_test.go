@@ -62,10 +62,13 @@ func TestSpeedBy(t *testing.T) {
 		t.Fatal(err)
 	}
 	wellFormed(t, c, []string{"dense fp32, testdata/tiny", "dense fp32, ./testdata/tiny"}, 8)
-	if c, err = SpeedByThreads(t.Context(), []int{1, 2}, SweepOptions{Models: m.Models[:1], Time: time.Millisecond, Length: 32}); err != nil {
+	if c, err = SpeedByThreads(t.Context(), []int{1, 2}, SweepOptions{Models: m.Models[:1], Rounds: 2, Length: 32}); err != nil {
 		t.Fatal(err)
 	}
 	wellFormed(t, c, []string{"dense fp32"}, 1, 2)
+	if s := c.Series[0].Points[0].Spread; s == nil || s.Count != 2 || s.Of != "passes" {
+		t.Errorf("two rounds have the spread %+v", s)
+	}
 	if c.Note != "testdata/tiny; documents of 32 tokens, many documents at once" {
 		t.Errorf("note %q", c.Note)
 	}

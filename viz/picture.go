@@ -171,7 +171,7 @@ func machineText(m *report.Machine) string {
 		return ""
 	}
 	parts := []string{m.CPU, joinNonEmpty("/", m.OS, m.Arch), m.Go}
-	if l := m.Load; l != nil && l.Others+l.Stolen >= 0.02 {
+	if l := m.Load; l != nil {
 		parts = append(parts, fmt.Sprintf("other work took %.0f %% of the processors", 100*(l.Others+l.Stolen)))
 	}
 	return joinNonEmpty(" · ", parts...)
