@@ -296,3 +296,57 @@ func ExampleDescribe() {
 	// score   float64  1      4         -3e-09  0.9375    2.25
 	//  <nil>
 }
+
+// A folder of splits, as DatasetDict.save_to_disk writes it in Python.
+func ExampleLoadSplits() {
+	splits, err := datasets.LoadSplits(ctx, "testdata/saved-splits")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range splits {
+		fmt.Println(s.Name, s.NumRows())
+	}
+	// Output:
+	// train 3
+	// test 2
+}
+
+// Corpora are found by their content; spans come with offsets in bytes and in characters.
+func ExampleLoad_pubTator() {
+	dir, err := os.MkdirTemp("", "corpus")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	text := "7|t|β-Fakol lowers Quux.\n7|a|It falls.\n7\t0\t7\tβ-Fakol\tChemical\tMESH:D1\n7\t15\t19\tQuux\tGene\t11\n"
+	if err := os.WriteFile(dir+"/abstracts.txt", []byte(text), 0o666); err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := datasets.Load(ctx, dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	type abstract struct {
+		ID       string `json:"id"`
+		Entities []struct {
+			Text      string `json:"text"`
+			Type      string `json:"type"`
+			Start     int64  `json:"start"`
+			CharStart int64  `json:"char_start"`
+		} `json:"entities"`
+	}
+	for a, err := range datasets.Rows[abstract](d) {
+		fmt.Println(a.ID, err)
+		for _, e := range a.Entities {
+			fmt.Println(e.Text, e.Type, e.Start, e.CharStart)
+		}
+	}
+	// Output:
+	// 7 <nil>
+	// β-Fakol Chemical 0 0
+	// Quux Gene 16 15
+}
