@@ -6,7 +6,8 @@
 #
 # Without an engine nothing can be pulled from a registry or run as a container, so buildah (Debian: apt-get install buildah
 # debootstrap) builds in a chroot, as root: the base comes from debootstrap, Go from this machine's go command. The Dockerfile is the
-# same. BUILD_OPTS holds more options of buildah, such as -v for certificates that pip and go need behind a proxy.
+# same. BUILD_OPTS holds more options of buildah, such as -v FOLDER:/etc/pki/tls/certs:ro for the certificates of a proxy (Go reads them
+# there; pip wants a pip.conf that names them, -v FILE:/etc/pip.conf:ro).
 set -eu
 cd "$(dirname "$0")/.."
 
