@@ -33,8 +33,8 @@ type commValue struct {
 	Value   any
 }
 
-// pipeTimeout bounds how long a cell that fails waits for the kernel.
-const pipeTimeout = 5 * time.Second
+// pipeTimeout bounds how long a cell that fails waits for the kernel, which may be slow where others work too.
+const pipeTimeout = 30 * time.Second
 
 // pipe displays an output in a program that does not link gonbui, and waits until the kernel has read it: a
 // process that ends before that loses what it wrote last.
