@@ -149,7 +149,9 @@ func MeasureRoofline(ctx context.Context, o RooflineOptions) (report.Roofline, e
 			return report.Roofline{}, fmt.Errorf("biobert: %w", err)
 		}
 		for _, tokens := range o.Tokens {
-			r.Products = append(r.Products, s.measure(&o, tokens))
+			p := s.measure(&o, tokens)
+			r.Products = append(r.Products, p)
+			raise(&r, p)
 			if err := progress(); err != nil {
 				return report.Roofline{}, err
 			}
@@ -157,6 +159,23 @@ func MeasureRoofline(ctx context.Context, o RooflineOptions) (report.Roofline, e
 	}
 	return r, nil
 }
+
+// raise lifts the limits to what p did: where a machine is busy with other work, a product may meet a quieter moment than they did.
+func raise(r *report.Roofline, p report.ProductTime) {
+	r.Bandwidth.BytesPerSecond = max(r.Bandwidth.BytesPerSecond, p.Bytes/p.Seconds)
+	of := "INT8"
+	if p.Engine == denseF32 {
+		of = "fp32"
+	}
+	for i := range r.Peaks {
+		if peak := &r.Peaks[i]; peak.Name == of && p.Executed()/p.Seconds > peak.OpsPerSecond {
+			peak.OpsPerSecond, peak.Kernel = p.Executed()/p.Seconds, p.Kernel
+		}
+	}
+}
+
+// denseF32 is the engine of products in fp32.
+const denseF32 = "dense fp32"
 
 // bestOf is how many measurements there are of each figure.
 const bestOf = 3

@@ -94,7 +94,7 @@ func denseF32Stack(o *RooflineOptions, ctx context.Context) (*stack, error) {
 		}
 		ws[i] = kernels.PackF32(f, o.Outputs, o.Inputs)
 	}
-	return &stack{"dense fp32", "dense " + kernels.ActiveISA("gemm_f32"), 0, ws[0].Bytes(), 4, func(from, step, tokens int) func() {
+	return &stack{denseF32, "dense " + kernels.ActiveISA("gemm_f32"), 0, ws[0].Bytes(), 4, func(from, step, tokens int) func() {
 		x, dst := randomMat(tokens, o.Inputs), kernels.NewMatF32(tokens, o.Outputs)
 		at := from % len(ws)
 		return func() {

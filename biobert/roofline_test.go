@@ -42,6 +42,27 @@ func TestMeasureRoofline(t *testing.T) {
 	}
 }
 
+// A product that did more than the probes found the limits to be lifts them.
+func TestRaise(t *testing.T) {
+	limits := func() *report.Roofline {
+		return &report.Roofline{Peaks: []report.Peak{{Name: "INT8", Kernel: "a", OpsPerSecond: 100}, {Name: "fp32", Kernel: "b", OpsPerSecond: 10}}, Bandwidth: report.Bandwidth{BytesPerSecond: 50}}
+	}
+	for _, c := range []struct {
+		p                     report.ProductTime
+		int8, fp32, bandwidth float64
+	}{
+		{report.ProductTime{Engine: "dense fp32", Kernel: "k", Outputs: 1, Inputs: 1, Tokens: 10, Bytes: 1, Seconds: 1}, 100, 20, 50},
+		{report.ProductTime{Engine: "dense INT8", Kernel: "k", Outputs: 10, Inputs: 1, Tokens: 10, Bytes: 60, Seconds: 1}, 200, 10, 60},
+		{report.ProductTime{Engine: "sparse INT8", Kernel: "k", Outputs: 10, Inputs: 1, Tokens: 10, Sparsity: 0.9, Bytes: 1, Seconds: 1}, 100, 10, 50}, // by what it executed
+	} {
+		r := limits()
+		raise(r, c.p)
+		if r.Peaks[0].OpsPerSecond != c.int8 || r.Peaks[1].OpsPerSecond != c.fp32 || r.Bandwidth.BytesPerSecond != c.bandwidth {
+			t.Errorf("%+v gives %+v", c.p, r)
+		}
+	}
+}
+
 func TestRooflineErrors(t *testing.T) {
 	for want, o := range map[string]RooflineOptions{
 		"8 x 768":       {Outputs: 8},

@@ -285,6 +285,11 @@ func (v *ThroughputView) chart(dense, sparse swatch) *chart {
 	option["grid"] = map[string]any{"left": left, "right": right, "top": 8, "bottom": 30}
 	option["xAxis"] = map[string]any{"type": "value", "min": 0, "axisLabel": map[string]any{"color": "var(--sb-dim)", "hideOverlap": true},
 		"splitNumber": 5, "splitLine": map[string]any{"lineStyle": map[string]any{"color": "#8b95a1", "opacity": 0.25}}}
+	if len(pairs) > 0 { // whiskers may go further than bars
+		x, at := option["xAxis"].(map[string]any), ticks(most)
+		x["max"], x["axisTick"] = most, map[string]any{"show": false, "customValues": at}
+		x["axisLabel"].(map[string]any)["customValues"], x["splitLine"].(map[string]any)["customValues"] = at, at
+	}
 	option["yAxis"] = map[string]any{"type": "category", "data": names, "inverse": true, "axisTick": map[string]any{"show": false},
 		"axisLabel": map[string]any{"color": "var(--sb-fg)", "fontSize": 13, "width": left - 16, "overflow": "truncate"}, "axisLine": map[string]any{"lineStyle": map[string]any{"color": "#8b95a1"}}}
 	return &chart{width: v.width, height: v.height, alt: v.alt(), svg: v.svg(names, most, dense, sparse), option: option}

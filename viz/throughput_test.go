@@ -45,6 +45,12 @@ func TestThroughputAxis(t *testing.T) {
 	if min := option["xAxis"].(map[string]any)["min"]; min != 0.0 {
 		t.Errorf("the axis begins at %v", min)
 	}
+	// A whisker that goes further than all bars is within the axis.
+	b := sampleSpeeds()
+	b.Results[2].Spread = &report.Spread{Low: 5000, High: 40000, Count: 3, Of: "passes", Kind: report.Range}
+	if _, option := checkChart(t, Throughput(b)); option["xAxis"].(map[string]any)["max"] != 40000.0 {
+		t.Errorf("the axis is %v", option["xAxis"])
+	}
 	for _, most := range []float64{0, 0.3, 1, 7, 99, 100, 6826.2, 1e6, 123456} {
 		ts := ticks(most)
 		if ts[0] != 0 || len(ts) > 6 || ts[len(ts)-1] > most*1.001 || most > 0 && len(ts) < 3 {
