@@ -274,10 +274,10 @@ biobert.Must(ner.Annotate(biobert.Context(), biobert.Texts(texts...)))`
 )
 
 // alive counts what a reader sees of the pictures: marks, figures and charts that a script has brought to life, and
-// pictures that stand in for them.
+// pictures that stand in for them. Of what is not trusted JupyterLab strips the attributes data-*.
 const alive = `(() => {
 	const shown = (e) => e.getClientRects().length > 0, all = (s) => [...document.querySelectorAll(".jp-OutputArea-output " + s)].filter(shown);
-	return {Marks: all("mark[data-type]").length, Live: all(".sb-canvas svg, .sb-canvas canvas").length, Pictures: all("img").filter((i) => i.complete && i.naturalWidth > 0).length,
+	return {Marks: all("mark").length, Live: all(".sb-canvas svg, .sb-canvas canvas").length, Pictures: all("img").filter((i) => i.complete && i.naturalWidth > 0).length,
 		Bold: all(".sb-text b").length, Errors: all("[data-mime-type='application/vnd.jupyter.stderr']").length};
 })()`
 
