@@ -81,7 +81,7 @@ func (c *onnxCase) compare(t testing.TB, m *Model, s *State) (worst float64) {
 	return worst
 }
 
-// Graphs of every form give the logits of ONNX Runtime: quantized ones to the same integers.
+// Graphs of every form give the logits of ONNX Runtime, those with products of integers to the last bit.
 func TestONNX(t *testing.T) {
 	dirs, cases := sharedONNX(t)
 	s := NewState(2)
@@ -104,7 +104,11 @@ func TestONNX(t *testing.T) {
 		}
 		worst := c.compare(t, m, s)
 		t.Logf("%s, %d tokens: %.2g, %s", c.Model, len(c.IDs[0]), worst, m.Kernel())
-		if worst > 1e-5 {
+		most := 0.0 // a graph of integers says of every number how it is rounded
+		if engine == Dense || strings.HasSuffix(c.Model, "_qdq.onnx") {
+			most = 1e-6
+		}
+		if worst > most {
 			t.Errorf("%s: logits differ by %.2g", c.Model, worst)
 		}
 		compared++

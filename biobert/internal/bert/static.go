@@ -32,6 +32,8 @@ type staticLinear struct {
 	nonz  *kernels.SparseS8 // instead of dense, where most weights are zero
 	float linear            // if in is nil
 	bias  []float32         // [n]
+	whole []float32         // [n], added to the sums of integers, or nil
+	scale []float32         // [n], of these sums, or nil if dense or nonz has it
 	n     int
 	zeros float64
 }
@@ -61,6 +63,12 @@ func newStaticLinear(q onnx.Linear, w, bias []float32, n, k int) (*staticLinear,
 		}
 	}
 	l := &staticLinear{in: q.In, out: q.Out, bias: bias, n: n, zeros: float64(zeros)}
+	if q.Product != nil { // the graph has it, and the product of both scales may differ from it in the last bit
+		l.whole, l.scale = q.Bias, make([]float32, n)
+		for i := range scale {
+			l.scale[i], scale[i] = q.Product[i%len(q.Product)], 1
+		}
+	}
 	var err error
 	if float64(zeros) >= staticSparseFrom*float64(len(w)) {
 		l.nonz, err = kernels.PackS8Sparse(whole, scale, n, k)
@@ -217,7 +225,7 @@ func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticS
 		}
 		s.x = kernels.MatU8{Data: s.x.Data[:x.Rows*x.Cols], Rows: x.Rows, Cols: x.Cols, Stride: x.Cols, Scale: s.x.Scale[:x.Rows], Zero: s.x.Zero[:x.Rows]}
 		for i := range x.Rows {
-			s.x.Scale[i], s.x.Zero[i] = l.in.Scale, int32(l.in.Zero)
+			s.x.Zero[i] = int32(l.in.Zero)
 			q := s.x.Data[i*x.Cols : (i+1)*x.Cols]
 			for j, v := range x.Row(i) {
 				q[j] = uint8(quantizeStatic(v, l.in))
@@ -225,10 +233,38 @@ func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticS
 		}
 		s.of = l.in
 	}
+	scale, add := l.in.Scale, bias
+	if l.scale != nil {
+		scale, add = 1, nil
+	}
+	for i := range s.x.Scale {
+		s.x.Scale[i] = scale
+	}
 	if l.dense != nil {
-		kernels.GemmS8Dense(dst, s.x, l.dense, bias, 0, l.n)
+		kernels.GemmS8Dense(dst, s.x, l.dense, add, 0, l.n)
+	} else {
+		s.tiles.Prepare(s.x)
+		kernels.GemmS8Sparse(dst, &s.tiles, l.nonz, add, 0, l.nonz.Blocks())
+	}
+	if l.scale != nil {
+		for i := range dst.Rows {
+			l.rescale(dst.Row(i), bias)
+		}
+	}
+}
+
+// rescale turns sums of integers into what they stand for, operation by operation as the graph has it. The sums are exact below 2**24.
+func (l *staticLinear) rescale(row, bias []float32) {
+	if l.whole != nil {
+		for i, b := range l.whole {
+			row[i] = (row[i] + b) * l.scale[i]
+		}
 		return
 	}
-	s.tiles.Prepare(s.x)
-	kernels.GemmS8Sparse(dst, &s.tiles, l.nonz, bias, 0, l.nonz.Blocks())
+	for i, s := range l.scale {
+		row[i] *= s
+	}
+	for i, b := range bias {
+		row[i] += b
+	}
 }

@@ -428,7 +428,7 @@ func (m *matcher) integer(v string) (*product, error) {
 	if err := m.sameZero(acc, 2, in); err != nil {
 		return nil, err
 	}
-	p := &product{x: m.through(q.in[0]), Linear: Linear{In: in}}
+	p := &product{x: m.through(q.in[0]), Linear: Linear{In: in, Product: s}}
 	z := m.consts[acc.in[3]]
 	if z == nil || !z.is8Bit() || z.len() != 1 && z.len() != w.shape[1] {
 		return nil, acc.fail("the zero point %q of its weights", acc.in[3])
@@ -453,6 +453,9 @@ func (m *matcher) integer(v string) (*product, error) {
 			return nil, acc.fail("a bias of shape %v for %d outputs", bias.shape, w.shape[1])
 		}
 		p.bias = &weight{t: bias, scale: s, zero: []float32{0}}
+		if p.Bias, err = bias.floats(); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }

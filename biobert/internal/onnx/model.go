@@ -42,6 +42,11 @@ type Linear struct {
 	Out *Quant // how the product is rounded before the bias is added, as ONNX Runtime's quantizer has it
 	// Scale is that of each output of the weights, or one for all, where they are quantized: weight / Scale is a whole number from -255 to 255.
 	Scale []float32
+	// Product is the scale of the product, of each output or one for all, where the graph has a product of integers and says it: that of In times Scale, but for
+	// a rounding.
+	Product []float32
+	// Bias, if not nil, is added to the sums of integers before they are multiplied by Product: whole numbers.
+	Bias []float32
 }
 
 // Quantized says whether the product is one of integers.
