@@ -52,8 +52,8 @@ test: ## vet, then run all tests
 COMPARED := .cache/python
 
 .PHONY: test-python
-test-python: $(COMPARED)/ready ## test data sets beside Python's datasets, pyarrow, huggingface_hub and bioc
-	SPARSEBIO_PYTHON=$(abspath $(COMPARED)/bin/python) SPARSEBIO_PYTHON_REQUIRED=1 go test ./datasets/...
+test-python: $(COMPARED)/ready ## test beside Python's datasets, pyarrow, huggingface_hub, bioc, networkx and onnxruntime
+	SPARSEBIO_PYTHON=$(abspath $(COMPARED)/bin/python) SPARSEBIO_PYTHON_REQUIRED=1 go test ./datasets/... ./biobert/compress
 
 $(COMPARED)/ready: datasets/testdata/requirements.txt
 	$(PYTHON) -m venv --clear $(COMPARED)

@@ -16,12 +16,15 @@ import (
 // ONNX Runtime opens what is written and gives what our engine gives. SPARSEBIO_COMPRESSED may name an output of sparsebio compress --onnx to test in
 // place of the small models.
 func TestONNXRuntime(t *testing.T) {
-	python := os.Getenv("SPARSEBIO_PYTHON")
+	python, skip := os.Getenv("SPARSEBIO_PYTHON"), t.Skip
+	if os.Getenv("SPARSEBIO_PYTHON_REQUIRED") != "" {
+		skip = t.Fatal
+	}
 	if python == "" {
-		t.Skip("SPARSEBIO_PYTHON is not set: it names a Python with the package onnxruntime")
+		skip("SPARSEBIO_PYTHON is not set: it names a Python with the package onnxruntime")
 	}
 	if exec.Command(python, "-c", "import onnxruntime").Run() != nil {
-		t.Skip("the Python of SPARSEBIO_PYTHON has no package onnxruntime")
+		skip("the Python of SPARSEBIO_PYTHON has no package onnxruntime (datasets/testdata/requirements.txt has it)")
 	}
 	if dir := os.Getenv("SPARSEBIO_COMPRESSED"); dir != "" {
 		checkRuntime(t, python, dir)
