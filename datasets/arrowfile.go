@@ -208,7 +208,7 @@ func writeArrowFile(w io.Writer, t arrow.Table) error {
 	if err != nil {
 		return err
 	}
-	if err := writeRecords(t, fw.Write); err != nil {
+	if err := writeRecords(t, fw.Write, wrote(w)); err != nil {
 		return err
 	}
 	return fw.Close()
@@ -216,7 +216,7 @@ func writeArrowFile(w io.Writer, t arrow.Table) error {
 
 func writeArrowStream(w io.Writer, t arrow.Table) error {
 	sw := ipc.NewWriter(w, ipc.WithSchema(t.Schema()))
-	if err := writeRecords(t, sw.Write); err != nil {
+	if err := writeRecords(t, sw.Write, wrote(w)); err != nil {
 		return err
 	}
 	return sw.Close()
@@ -225,13 +225,14 @@ func writeArrowStream(w io.Writer, t arrow.Table) error {
 // recordRows is the size of the records that Python's datasets writes.
 const recordRows = 1000
 
-func writeRecords(t arrow.Table, write func(arrow.Record) error) error {
+func writeRecords(t arrow.Table, write func(arrow.Record) error, count func(rows int)) error {
 	tr := array.NewTableReader(t, recordRows)
 	defer tr.Release()
 	for tr.Next() {
 		if err := write(tr.Record()); err != nil {
 			return err
 		}
+		count(int(tr.Record().NumRows()))
 	}
 	return tr.Err()
 }

@@ -20,7 +20,8 @@
 // A set prints as a table of its first rows, and [Dataset.Show] displays them in a notebook, page by page; [Describe] sums up its columns.
 //
 // A [Dataset] never changes. Verbs (Head, Slice, Select, Filter, Sort, Shuffle,
-// [Map], Concatenate ...) return new sets that share memory where they can.
+// [Map], Concatenate ...) return new sets that share memory where they can. What takes longer than a second draws a bar in a
+// terminal and in a notebook; see [WithProgress].
 //
 // [Entities], [Relations] and [Events] turn what pipelines found into tables of flat columns, which
 // [Dataset.WriteFile] writes as CSV, JSON lines, Parquet or Arrow with a record of where they came from.

@@ -24,7 +24,7 @@ type Format struct {
 	Read func(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (arrow.Table, error)
 	// Scan opens such a file to be read a part at a time. Columns may come in any order.
 	Scan func(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator) (PartReader, error)
-	// Write writes a table whose schema has such metadata.
+	// Write writes a table whose schema has such metadata. If w has a method Wrote(rows int), that is called as rows are written.
 	Write func(w io.Writer, t arrow.Table) error
 }
 
@@ -75,8 +75,13 @@ func (rows *textRows) table(ctx context.Context, o *options) (arrow.Table, error
 	tb.md = rows.md
 	defer tb.release()
 	var after func() error
-	if m := o.meter; m != nil {
-		m.p.Total = m.p.Rows + max(rows.rows, 0)
+	if m := o.meter; m != nil && m.f != nil {
+		if m.p.Rows == 0 {
+			m.begin() // after what was fetched, and what the types of columns were found from
+		}
+		if m.p.Total = 0; rows.rows > 0 {
+			m.p.Total = m.p.Rows + rows.rows
+		}
 		after = func() error { m.add(1); return nil }
 	}
 	if err := rows.fill(ctx, tb, after); err != nil {

@@ -33,8 +33,9 @@ type options struct {
 	revision string      // of a set of the hub, "" for main
 	hub      *hub.Client // nil for one with the settings of the environment
 	progress func(Progress)
+	watched  bool   // WithProgress was given, and says what becomes of progress
 	cache    string // name of a step of Map
-	meter    *meter // of Load, nil without progress
+	meter    *meter // of Load
 
 	chars      bool // of the offsets of result tables
 	provenance *report.Provenance
@@ -167,14 +168,10 @@ func Load(ctx context.Context, name string, opts ...Option) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.meter = o.newMeter("reading "+name, 0)
 	d, err := loc.load(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	if o.meter != nil {
-		o.meter.done()
-	}
-	return d, nil
+	o.meter.done(err)
+	return d, err
 }
 
 // A Split is a set, and the name that it has among others.
@@ -197,8 +194,10 @@ func LoadSplits(ctx context.Context, name string, opts ...Option) (_ []Split, er
 	if err != nil {
 		return nil, err
 	}
+	o.meter = o.newMeter("reading "+name, 0)
 	var splits []Split
 	defer func() {
+		o.meter.done(err)
 		if err != nil {
 			for _, s := range splits {
 				s.Release()
@@ -214,9 +213,6 @@ func LoadSplits(ctx context.Context, name string, opts ...Option) (_ []Split, er
 		}
 		splits = append(splits, Split{s, d})
 	}
-	if o.meter != nil {
-		o.meter.done()
-	}
 	return splits, nil
 }
 
@@ -227,9 +223,6 @@ func loadOptions(caller string, opts []Option) (*options, error) {
 	}
 	if o.chars || o.provenance != nil {
 		return nil, fmt.Errorf("datasets: WithCharOffsets and WithProvenance are for Entities, Relations and Events, not for %s", caller)
-	}
-	if o.progress != nil {
-		o.meter = newMeter(o.progress, 0)
 	}
 	return o, nil
 }

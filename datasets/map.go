@@ -17,9 +17,9 @@ import (
 // column of that name or coming last. T may be a string, bool, number, []byte,
 // time.Time, a struct (its exported fields, named as encoding/json names them), or
 // a slice or pointer of these; a nil pointer is a null, a nil slice an empty list.
-// The first error, of fn or of a getter whose error fn dropped, ends it. Of the options WithCache and
-// WithProgress matter.
-func Map[T any](d *Dataset, column string, fn func(Row) (T, error), opts ...Option) (*Dataset, error) {
+// The first error, of fn or of a getter whose error fn dropped, ends it. A bar shows how far it is, if it takes
+// longer than a second; see [WithProgress]. Of the options WithCache and WithProgress matter.
+func Map[T any](d *Dataset, column string, fn func(Row) (T, error), opts ...Option) (_ *Dataset, err error) {
 	o, err := newOptions(opts)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,8 @@ func Map[T any](d *Dataset, column string, fn func(Row) (T, error), opts ...Opti
 			}
 		}
 	}
-	m := newMeter(o.progress, d.NumRows())
+	m := o.newMeter("mapping "+column, d.NumRows())
+	defer func() { m.done(err) }()
 	var failed error
 	for i := range d.NumRows() {
 		v, err := fn(Row{d: d, i: i, err: &failed})
@@ -57,7 +58,6 @@ func Map[T any](d *Dataset, column string, fn func(Row) (T, error), opts ...Opti
 	if path != "" {
 		intoCache(path, column, data)
 	}
-	m.done()
 	return d.replace(column, data), nil
 }
 
@@ -66,7 +66,7 @@ func AddColumn[T any](d *Dataset, column string, values []T) (*Dataset, error) {
 	if len(values) != d.NumRows() {
 		return nil, fmt.Errorf("datasets: %d values for column %q of data set %q, which has %d rows", len(values), column, d.name, d.NumRows())
 	}
-	return Map(d, column, func(r Row) (T, error) { return values[r.i], nil })
+	return Map(d, column, func(r Row) (T, error) { return values[r.i], nil }, WithProgress(nil))
 }
 
 // replace takes over the reference to data.

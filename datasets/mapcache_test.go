@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"strings"
 	"testing"
 )
 
@@ -65,21 +64,4 @@ func TestMapCache(t *testing.T) {
 	wantError(t, err, `cannot keep column "n" in`)
 	_, err = Map(d, "n", func(Row) (int, error) { return 0, nil }, WithCache(""))
 	wantError(t, err, "a step needs a name")
-}
-
-func TestProgress(t *testing.T) {
-	var last Progress
-	watch := WithProgress(func(p Progress) { last = p })
-	five := load(t, "testdata/five.jsonl", watch)
-	if last.Rows != 5 || last.Total != 5 || !last.Done {
-		t.Errorf("loading: %+v", last)
-	}
-	load(t, "testdata/saved-splits", watch, WithSplit("all"))
-	if last.Rows != 5 || !last.Done {
-		t.Errorf("loading splits: %+v", last)
-	}
-	must(t)(Map(five, "n", func(Row) (int, error) { return 1, nil }, watch))
-	if last.Rows != 5 || last.Total != 5 || !last.Done || !strings.HasPrefix(last.String(), "5 of 5 rows") {
-		t.Errorf("mapping: %+v", last)
-	}
 }

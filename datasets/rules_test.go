@@ -28,6 +28,7 @@ func TestImports(t *testing.T) {
 		"datasets/annot/graphfile":      {module + "datasets/annot", module + "datasets/internal/atomicfile"},
 		"datasets/internal/arrowschema": {},
 		"datasets/internal/atomicfile":  {},
+		"datasets/internal/bar":         {},
 	} {
 		for _, dep := range deps(t, pkg) {
 			ok := func(a string) bool { return strings.HasPrefix(dep, a) }

@@ -69,7 +69,7 @@ func savedFiles(dir string) (split string, files *rowFiles, err error) {
 // Python. The folder appears complete or not at all. If dir exists, it must be
 // empty or an earlier save, which is replaced.
 func (d *Dataset) SaveToDisk(dir string) error {
-	return saveFolder(dir, func(tmp string) error { return d.saveInto(tmp, nil) })
+	return saveFolder(dir, func(tmp string) error { return d.saveInto(tmp, filepath.Base(dir), nil) })
 }
 
 // SaveSplits writes sets as the splits of a folder, which Load and LoadSplits read, and datasets.load_from_disk in Python, as
@@ -96,7 +96,7 @@ func SaveSplits(dir string, splits ...Split) error {
 			if err := os.Mkdir(sub, 0o777); err != nil {
 				return err
 			}
-			if err := s.saveInto(sub, &s.Name); err != nil {
+			if err := s.saveInto(sub, s.Name, &s.Name); err != nil {
 				return err
 			}
 		}
@@ -124,7 +124,10 @@ func saveFolder(dir string, fill func(tmp string) error) error {
 	return nil
 }
 
-func (d *Dataset) saveInto(dir string, split *string) error {
+// saveInto fills a folder; what is how progress calls it.
+func (d *Dataset) saveInto(dir, what string, split *string) (err error) {
+	m := new(options).newMeter("writing "+what, d.NumRows())
+	defer func() { m.done(err) }()
 	const name = "data-00000-of-00001.arrow"
 	sum := sha256.New()
 	f, err := os.Create(filepath.Join(dir, name))
@@ -132,7 +135,7 @@ func (d *Dataset) saveInto(dir string, split *string) error {
 		return err
 	}
 	defer f.Close()
-	if err := writeArrowStream(io.MultiWriter(f, sum), d.table); err != nil {
+	if err := writeArrowStream(rowCounter{io.MultiWriter(f, sum), m}, d.table); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

@@ -177,9 +177,10 @@ var (
 
 // each calls f with the rows, in order, as they come, until f returns an error. The set is
 // f's as long as it runs. It returns nil for errStop.
-func (s *Iterable) each(f func(*Dataset) error) error {
+func (s *Iterable) each(f func(*Dataset) error) (err error) {
 	total, _ := s.NumRows()
-	m := newMeter(s.o.progress, total)
+	m := newMeter(s.o.progress, "reading "+s.name, total)
+	defer func() { m.done(err) }()
 	for _, p := range s.parts {
 		at := 0 // rows of the part that came
 		err := p.rows.each(s.ctx, func(t arrow.Table) error {
@@ -225,7 +226,6 @@ func (s *Iterable) each(f func(*Dataset) error) error {
 			break
 		}
 	}
-	m.done()
 	return nil
 }
 

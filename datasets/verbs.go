@@ -79,8 +79,15 @@ func (d *Dataset) pick(rows []int) (*Dataset, error) {
 
 // Filter returns the rows for which keep is true. An error that a getter of the row
 // returns ends the filter and is returned, even if keep dropped it, so that a
-// misspelt column cannot pass for an empty result.
-func (d *Dataset) Filter(keep func(Row) bool) (*Dataset, error) {
+// misspelt column cannot pass for an empty result. A bar shows how far it is, as that of [Map] does. Of the options
+// WithProgress matters.
+func (d *Dataset) Filter(keep func(Row) bool, opts ...Option) (_ *Dataset, err error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	m := o.newMeter("filtering", d.NumRows())
+	defer func() { m.done(err) }()
 	var rows []int
 	var failed error
 	for i := range d.NumRows() {
@@ -90,6 +97,7 @@ func (d *Dataset) Filter(keep func(Row) bool) (*Dataset, error) {
 		if failed != nil {
 			return nil, failed
 		}
+		m.add(1)
 	}
 	return d.pick(rows)
 }

@@ -18,13 +18,14 @@ import (
 
 // WriteJSONL writes a JSON object a row, columns in order, nulls written out.
 func (d *Dataset) WriteJSONL(w io.Writer) error {
-	bw := bufio.NewWriterSize(w, 1<<16)
+	bw, count := bufio.NewWriterSize(w, 1<<16), wrote(w)
 	var line []byte
 	for _, row := range d.All() {
 		line = append(row.appendJSON(line[:0]), '\n')
 		if _, err := bw.Write(line); err != nil {
 			return fmt.Errorf("datasets: writing JSON lines: %w", err)
 		}
+		count(1)
 	}
 	if err := bw.Flush(); err != nil {
 		return fmt.Errorf("datasets: writing JSON lines: %w", err)
@@ -37,7 +38,7 @@ func (d *Dataset) WriteJSONL(w io.Writer) error {
 func (d *Dataset) WriteCSV(w io.Writer) error { return d.writeSeparated(w, ',') }
 
 func (d *Dataset) writeSeparated(w io.Writer, sep byte) error {
-	bw := bufio.NewWriterSize(w, 1<<16)
+	bw, count := bufio.NewWriterSize(w, 1<<16), wrote(w)
 	var line []byte
 	write := func(cell func(k int) string) error {
 		line = line[:0]
@@ -56,6 +57,7 @@ func (d *Dataset) writeSeparated(w io.Writer, sep byte) error {
 	err := write(func(k int) string { return d.features[k].Name })
 	for i := 0; err == nil && i < d.NumRows(); i++ {
 		err = write(func(k int) string { return plainAt(d.cols[k].at(i)) })
+		count(1)
 	}
 	if err == nil {
 		err = bw.Flush()
@@ -92,11 +94,15 @@ func appendCSVCell(dst []byte, s string, sep byte) []byte {
 // Arrow and Parquet files hold the provenance of d, if it has one. Beside a file of another format it goes
 // into a file of its own, entities.csv.provenance.json; if d has none, such a file is removed, since it
 // would speak of what was there before. Load reads it back.
-func (d *Dataset) WriteFile(path string) error {
+func (d *Dataset) WriteFile(path string) (err error) {
 	write, err := d.writer(path)
 	if err != nil {
 		return err
 	}
+	m := new(options).newMeter("writing "+filepath.Base(path), d.NumRows())
+	defer func() { m.done(err) }()
+	uncounted := write
+	write = func(w io.Writer) error { return uncounted(rowCounter{w, m}) }
 	if strings.HasSuffix(strings.ToLower(path), ".gz") {
 		plain := write
 		write = func(w io.Writer) error {

@@ -3,10 +3,10 @@ package hub
 import (
 	"fmt"
 	"io"
-	"os"
-	"strings"
 	"sync"
 	"time"
+
+	progressbar "github.com/sparsebio/sparsebio/datasets/internal/bar"
 )
 
 // Progress says how far the transfer of a file has come.
@@ -70,31 +70,26 @@ func (m *meter) report() {
 // standard error would look like a warning. It returns nil, which shows nothing,
 // where nobody is watching and if HF_HUB_DISABLE_PROGRESS_BARS says so.
 func Bar() func(Progress) {
-	if isTrue("HF_HUB_DISABLE_PROGRESS_BARS") {
+	line := progressbar.OnScreen("HF_HUB_DISABLE_PROGRESS_BARS")
+	if line == nil {
 		return nil
 	}
-	if os.Getenv("GONB_PIPE") != "" {
-		return BarTo(os.Stdout)
-	}
-	if st, err := os.Stderr.Stat(); err != nil || st.Mode()&os.ModeCharDevice == 0 {
-		return nil
-	}
-	return BarTo(os.Stderr)
+	return barOf(line)
 }
 
 // BarTo returns a function for WithProgress that writes a line to w and writes over
 // it, and a last line that stays when all files that were begun have come.
-func BarTo(w io.Writer) func(Progress) {
-	b := &bar{w: w, files: map[string]Progress{}}
-	return b.show
+func BarTo(w io.Writer) func(Progress) { return barOf(progressbar.To(w)) }
+
+func barOf(line *progressbar.Line) func(Progress) {
+	return (&bar{screen: line, files: map[string]Progress{}}).show
 }
 
 type bar struct {
-	mu    sync.Mutex
-	w     io.Writer
-	files map[string]Progress // those of the present line
-	start time.Time
-	width int // of the line on the screen
+	mu     sync.Mutex
+	screen *progressbar.Line
+	files  map[string]Progress // those of the present line
+	start  time.Time
 }
 
 func (b *bar) show(p Progress) {
@@ -105,12 +100,10 @@ func (b *bar) show(p Progress) {
 	}
 	b.files[p.Repo.String()+"\x00"+p.File] = p
 	line, open := b.line()
-	pad := max(0, b.width-len(line))
-	b.width = len(line)
-	fmt.Fprintf(b.w, "\r%s%s", line, strings.Repeat(" ", pad))
+	b.screen.Show(line)
 	if !open {
-		fmt.Fprintln(b.w)
-		b.files, b.width = map[string]Progress{}, 0
+		b.screen.End()
+		b.files = map[string]Progress{}
 	}
 }
 
@@ -130,12 +123,12 @@ func (b *bar) line() (string, bool) {
 	}
 	if n := len(b.files); n > 1 {
 		name = fmt.Sprintf("%d of %d files", n-open-failed, n)
-	} else if len(name) > 40 {
-		name = "..." + strings.ToValidUTF8(name[len(name)-37:], "")
 	}
-	s := name + ": " + bytesText(have)
+	s := progressbar.Tail(name, 24)
 	if known && have < total {
-		s += fmt.Sprintf(" of %s, %d %%", bytesText(total), have*100/total)
+		s += fmt.Sprintf(" %s %d %% of %s", progressbar.Draw(have, total), int(float64(have)/float64(total)*100), bytesText(total))
+	} else {
+		s += ": " + bytesText(have)
 	}
 	if sec := time.Since(b.start).Seconds(); sec > 0 && fresh > 0 {
 		s += ", " + bytesText(int64(float64(fresh)/sec)) + "/s"

@@ -53,10 +53,10 @@ func TestBar(t *testing.T) {
 	show(Progress{Repo: abstracts, File: "b.csv", Bytes: 50, Total: 100, Done: true, Err: ErrStalled})
 	lines := strings.Split(out.String(), "\r")[1:]
 	for i, want := range []string{
-		"a.parquet: 1.5 MB of 6.0 MB, 25 %, 1.",
-		"0 of 2 files: 1.5 MB of 6.0 MB, 24 %",
-		"1 of 2 files: 6.0 MB of 6.0 MB, 99 %",
-		"1 of 2 files: 6.0 MB of 6.0 MB, 99 %",
+		"a.parquet |███         | 25 % of 6.0 MB, 1.",
+		"0 of 2 files |██▉         | 24 % of 6.0 MB",
+		"1 of 2 files |███████████▉| 99 % of 6.0 MB",
+		"1 of 2 files |███████████▉| 99 % of 6.0 MB",
 	} {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
 			t.Fatalf("line %d of %q, want %q", i, lines, want)

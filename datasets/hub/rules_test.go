@@ -12,7 +12,7 @@ import (
 func TestImports(t *testing.T) {
 	const module = "github.com/sparsebio/sparsebio/datasets/"
 	for pkg, allowed := range map[string][]string{
-		module + "hub":         {"github.com/gofrs/flock", "golang.org/x/sys/"},
+		module + "hub":         {module + "internal/bar", "github.com/gofrs/flock", "golang.org/x/sys/"},
 		module + "hub/hubtest": {},
 	} {
 		out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg).Output()

@@ -275,10 +275,23 @@ func write(w io.Writer, t arrow.Table) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := fw.WriteTable(t, rowGroup); err != nil {
-		return err
+	counter, _ := w.(interface{ Wrote(rows int) })
+	for rest := t.NumRows(); ; {
+		n := min(rest, rowGroup)
+		fw.NewRowGroup()
+		for i := range int(t.NumCols()) {
+			if err := fw.WriteColumnChunked(t.Column(i).Data(), t.NumRows()-rest, n); err != nil {
+				fw.Close()
+				return err
+			}
+		}
+		if counter != nil {
+			counter.Wrote(int(n))
+		}
+		if rest -= n; rest == 0 {
+			return fw.Close()
+		}
 	}
-	return fw.Close()
 }
 
 // An output remembers why writing failed.
