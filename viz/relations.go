@@ -40,8 +40,9 @@ type GraphView struct {
 // common colour deficiencies.
 //
 // Of a large graph the 60 nodes with the most links are drawn, among those that have a link to another of them, and the view
-// says so; WithLimit changes that. More than 400 nodes or 1,500 edges are painted on a canvas, which stays fluid with
-// thousands; the sentences of the 300 most frequent edges are in the page then. Nodes without an edge are counted but not drawn,
+// says so; WithLimit changes that. More than 400 nodes or 1,500 edges are painted on a canvas, which stays fluid with thousands: of the
+// links in view it has the 2,000 strongest, and says so, until one zooms in, filters or clicks. The sentences of the 300 most frequent
+// edges are in the page then. Nodes without an edge are counted but not drawn,
 // unless there is no edge at all. A graph whose indices or spans do not fit is an error of the methods, not of
 // Relations. The options are WithTitle, WithLimit, WithColors, WithNodeSize and WithSize (default
 // 860 by up to 520, less for a small graph, more for a large one). WithColors takes types of edges too.

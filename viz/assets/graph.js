@@ -2,7 +2,7 @@ function (fig, data) {
   // Makes a graph of a figure: filters, search, a node with its neighbours, zoom. A graph too large for elements of the
   // page is painted on a canvas; both have the same state and the same geometry.
   var view = fig.view, box = fig.box, svg = fig.svg, element = fig.element, W = data.width, H = data.height;
-  var nodes = data.nodes.map(function (n, i) { return { i: i, name: n[0], type: n[1], count: n[2], x: n[3], y: n[4], r: n[5], degree: n[6], aliases: n[7], edges: [] }; });
+  var nodes = data.nodes.map(function (n, i) { return { i: i, name: n[0], type: n[1], count: n[2], x: n[3], y: n[4], r: n[5], degree: n[6], aliases: n[7], text: (n[0] + "\n" + n[7]).toLowerCase(), edges: [] }; });
   var edges = data.edges.map(function (e, i) {
     var o = { i: i, s: nodes[e[0]], t: nodes[e[1]], count: e[2], kind: e[3], score: e[4], bend: e[5], width: e[6], directed: e[7], row: e[8] };
     o.s.edges.push(o);
@@ -10,7 +10,9 @@ function (fig, data) {
     return o;
   });
   var off = [], least = { score: 0, count: 0 }, words = "", focus = null, hover = null, picked = null, near = new Set();
-  var at = { k: 1, x: 0, y: 0 }, canvas = null, pending = false;
+  var at = { k: 1, x: 0, y: 0 }, canvas = null, paintings = 0, status = element("span", "sb-status");
+  // What a drawing on a canvas costs depends on these alone, not on the size of the graph.
+  var most = { links: 2000, inFrame: 300, names: 90, tries: 600 };
 
   // Geometry, as the picture has it: a quadratic curve, with a head before the border of the target.
   function shape(e) {
@@ -27,6 +29,7 @@ function (fig, data) {
     c.y2 = notch.y;
     return c;
   }
+  function geometry(e) { return e.shape || (e.shape = shape(e)); }
   function on(c, t) {
     var u = 1 - t;
     return { x: u * u * c.x0 + 2 * u * t * c.x1 + t * t * c.x2, y: u * u * c.y0 + 2 * u * t * c.y1 + t * t * c.y2, t: t };
@@ -52,7 +55,6 @@ function (fig, data) {
   }
 
   // What is drawn: 0 not at all, 1 faded, 2 in full.
-  function matches(n) { return !words || n.name.toLowerCase().includes(words) || n.aliases.toLowerCase().includes(words); }
   function state() {
     var types = data.types.length, centre = focus || !canvas && hover, filtered = least.score > 0 || least.count > 1 || off.some(Boolean);
     near.clear();
@@ -62,7 +64,7 @@ function (fig, data) {
     });
     if (centre) near.add(centre);
     nodes.forEach(function (n) {
-      n.found = words !== "" && matches(n) && !off[n.type];
+      n.found = words !== "" && n.text.includes(words) && !off[n.type];
       n.show = off[n.type] ? 0 : 2;
       if (filtered && n.show && n.edges.length && !n.edges.some(function (e) { return e.show; })) n.show = 1;
       if (n.show && (centre ? !near.has(n) : words && !n.found)) n.show = 1;
@@ -77,7 +79,7 @@ function (fig, data) {
     var shown = edges.filter(function (e) { return e.show; }).length, found = nodes.filter(function (n) { return n.found; }).length;
     status.textContent = (shown < edges.length ? number(shown) + " of " + number(edges.length) + " links shown" : "") +
       (words ? (shown < edges.length ? ", " : "") + (found === 1 ? "1 name" : number(found) + " names") + " found" : "");
-    if (canvas) { canvas.groups = null; repaint(); return; }
+    if (canvas) { repaint(); return; }
     nodes.forEach(function (n) {
       n.el.classList.toggle("sb-hidden", !n.show);
       n.el.classList.toggle("sb-off", n.show === 1);
@@ -97,10 +99,11 @@ function (fig, data) {
   var root = svg.querySelector(".sb-root");
   function path(c) { return "M" + c.x0 + " " + c.y0 + "Q" + c.x1 + " " + c.y1 + " " + c.x2 + " " + c.y2; }
   function redraw(n) {
-    if (canvas) { canvas.groups = null; repaint(); return; }
+    n.edges.forEach(function (e) { e.shape = null; });
+    if (canvas) { carry(n); return; }
     n.el.setAttribute("transform", "translate(" + n.x + " " + n.y + ")");
     n.edges.forEach(function (e) {
-      var c = shape(e), parts = e.el.querySelectorAll("path");
+      var c = geometry(e), parts = e.el.querySelectorAll("path");
       parts[0].setAttribute("d", path(c));
       if (c.head) parts[1].setAttribute("d", "M" + c.head[0] + " " + c.head[1] + "L" + c.head.slice(2).join(" ") + "Z");
     });
@@ -115,61 +118,55 @@ function (fig, data) {
     root.querySelectorAll(".sb-e").forEach(function (el, i) { edges[i].el = el; });
   }
 
-  // The page as a canvas.
+  // The page as a canvas. It is painted from the front to the back, what matters most first: names, nodes, then links, the strongest
+  // first and some in each frame, so that the page answers meanwhile.
   function repaint() {
-    if (pending) return;
-    pending = true;
-    requestAnimationFrame(function () { pending = false; paint(); });
+    var mine = ++paintings;
+    requestAnimationFrame(function () { if (mine === paintings) paint(mine); });
   }
-  function groups() {
-    var lines = new Map(), discs = new Map(), sizes = new Map();
-    function of(map, key, make) { if (!map.has(key)) map.set(key, make()); return map.get(key); }
-    edges.forEach(function (e) {
-      if (!e.show) return;
-      // Browsers fill many small paths sooner than a large one.
-      var w = Math.round(e.width * 2) / 2, key = [e.show, w, e.kind].join(), n = sizes.get(key) || 0;
-      sizes.set(key, n + 1);
-      var g = of(lines, key + ":" + Math.floor(n / 16), function () { return { show: e.show, width: w, kind: e.kind, line: new Path2D(), head: new Path2D() }; });
-      var c = shape(e), h = c.head;
-      g.line.moveTo(c.x0, c.y0);
-      if (e.bend) g.line.quadraticCurveTo(c.x1, c.y1, c.x2, c.y2); else g.line.lineTo(c.x2, c.y2);
-      if (h) { g.head.moveTo(h[0], h[1]); g.head.lineTo(h[2], h[3]); g.head.lineTo(h[4], h[5]); g.head.lineTo(h[6], h[7]); g.head.closePath(); }
-    });
-    nodes.forEach(function (n) {
-      if (!n.show) return;
-      var g = of(discs, [n.show, n.type].join(), function () { return { show: n.show, type: n.type, disc: new Path2D() }; });
-      g.disc.moveTo(n.x + n.r, n.y);
-      g.disc.arc(n.x, n.y, n.r, 0, 7);
-    });
-    var byShow = function (a, b) { return a.show - b.show; };
-    return { lines: Array.from(lines.values()).sort(byShow), discs: Array.from(discs.values()).sort(byShow) };
+  function backdrop() { return canvas.last = canvas.last || document.createElement("canvas"); }
+  function keep() {
+    var last = backdrop();
+    if (last.width !== canvas.width || last.height !== canvas.height) {
+      last.width = canvas.width;
+      last.height = canvas.height;
+    }
+    var g = last.getContext("2d");
+    g.globalCompositeOperation = "copy";
+    g.drawImage(canvas, 0, 0);
+    last.at = { k: at.k, x: at.x, y: at.y };
+  }
+  function onPaper(g) {
+    var ratio = canvas.width / W;
+    g.setTransform(ratio * at.k, 0, 0, ratio * at.k, ratio * at.x, ratio * at.y);
   }
   // While the drawing moves, the last one moves as an image; once it rests it is painted anew.
   function slide() {
     var g = canvas.getContext("2d"), last = canvas.last, ratio = canvas.width / W, k;
+    paintings++;
     clearTimeout(canvas.rest);
     canvas.rest = setTimeout(repaint, 120);
-    if (!last) return;
+    if (!last || !last.at) return;
     k = at.k / last.at.k;
-    g.setTransform(1, 0, 0, 1, 0, 0);
-    g.clearRect(0, 0, canvas.width, canvas.height);
+    g.globalAlpha = 1;
+    g.globalCompositeOperation = "copy";
     g.setTransform(k, 0, 0, k, ratio * (at.x - last.at.x * k), ratio * (at.y - last.at.y * k));
     g.drawImage(last, 0, 0);
+    g.globalCompositeOperation = "source-over";
   }
-  // A node under the pointer, with its links, is painted over the last drawing.
+  // A node that is pointed at or dragged is painted over the last drawing, with its links.
   function glance(n) {
-    var g = canvas.getContext("2d"), style = getComputedStyle(view), ratio = canvas.width / W;
-    clearTimeout(canvas.rest);
+    var g = canvas.getContext("2d"), style = getComputedStyle(view);
     slide();
-    clearTimeout(canvas.rest);
     if (!n) return;
-    g.setTransform(ratio * at.k, 0, 0, ratio * at.k, ratio * at.x, ratio * at.y);
+    onPaper(g);
+    g.setLineDash([]);
     n.edges.forEach(function (e) {
-      var c = shape(e), kind = data.kinds[e.kind];
+      var kind = data.kinds[e.kind];
       if (!e.show) return;
       g.strokeStyle = kind ? kind[1] : style.color;
       g.lineWidth = 2.5 / Math.sqrt(at.k);
-      g.stroke(new Path2D(path(c)));
+      trace(g, e);
     });
     g.strokeStyle = style.color;
     g.lineWidth = 2 / at.k;
@@ -177,36 +174,95 @@ function (fig, data) {
     g.arc(n.x, n.y, n.r + 2 / at.k, 0, 7);
     g.stroke();
   }
-  function paint() {
+  function carry(n) {
+    glance(n);
+    var g = canvas.getContext("2d");
+    g.fillStyle = data.types[n.type][isDark() ? 2 : 1];
+    g.beginPath();
+    g.arc(n.x, n.y, n.r, 0, 7);
+    g.fill();
+  }
+  function isDark() { return /^rgba?\((\d+)/.exec(getComputedStyle(view).backgroundColor)[1] < 128; }
+  function trace(g, e) {
+    var c = geometry(e);
+    g.beginPath();
+    g.moveTo(c.x0, c.y0);
+    if (e.bend) g.quadraticCurveTo(c.x1, c.y1, c.x2, c.y2); else g.lineTo(c.x2, c.y2);
+    g.stroke();
+  }
+  // The part of the paper that is seen.
+  function inView() { return [-at.x / at.k, -at.y / at.k, (W - at.x) / at.k, (H - at.y) / at.k]; }
+  function paint(mine) {
     var g = canvas.getContext("2d"), style = getComputedStyle(view), ratio = canvas.width / W, dense = edges.length > 2000, busy = focus || words || picked;
-    var dark = /^rgba?\((\d+)/.exec(style.backgroundColor)[1] < 128, drawn = canvas.groups = canvas.groups || groups();
+    var dark = isDark(), w = inView(), i, e, c;
+    clearTimeout(canvas.rest);
+    g.globalAlpha = 1;
+    g.globalCompositeOperation = "source-over";
+    g.setLineDash([]);
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.clearRect(0, 0, canvas.width, canvas.height);
-    g.setTransform(ratio * at.k, 0, 0, ratio * at.k, ratio * at.x, ratio * at.y);
-    drawn.lines.forEach(function (l) {
-      var kind = data.kinds[l.kind];
-      g.globalAlpha = l.show === 1 ? 0.05 : busy || !dense ? 0.9 : 0.4;
-      g.strokeStyle = g.fillStyle = kind ? kind[1] : "#8b95a1";
-      g.lineWidth = l.width / Math.sqrt(at.k);
-      g.setLineDash(kind && kind[2] || []);
-      g.stroke(l.line);
-      g.fill(l.head);
-    });
-    g.setLineDash([]);
-    drawn.discs.forEach(function (d) {
-      g.globalAlpha = d.show === 1 ? 0.12 : 1;
-      g.fillStyle = data.types[d.type][dark ? 2 : 1];
-      g.fill(d.disc);
-    });
-    g.globalAlpha = 1;
-    g.strokeStyle = style.getPropertyValue("color");
+    g.globalCompositeOperation = "destination-over";
+    paintNames(g, style, ratio);
+    onPaper(g);
+    var inside = nodes.filter(function (n) { return n.show && n.x + n.r > w[0] && n.x - n.r < w[2] && n.y + n.r > w[1] && n.y - n.r < w[3]; });
+    g.strokeStyle = style.color;
     g.lineWidth = 2 / at.k;
-    nodes.forEach(function (n) {
-      if (n !== focus && n !== canvas.on && !(n.found && n.show)) return;
+    inside.forEach(function (n) {
+      if (n !== focus && n !== canvas.on && !n.found) return;
       g.beginPath();
       g.arc(n.x, n.y, n.r + 2 / at.k, 0, 7);
       g.stroke();
     });
+    [2, 1].forEach(function (show) {
+      g.globalAlpha = show === 1 ? 0.12 : 1;
+      data.types.forEach(function (t, type) {
+        g.fillStyle = t[dark ? 2 : 1];
+        inside.forEach(function (n) {
+          if (n.show !== show || n.type !== type) return;
+          g.beginPath();
+          g.arc(n.x, n.y, n.r, 0, 7);
+          g.fill();
+        });
+      });
+    });
+    // Edges come with the weakest first. One that is neither shown in full nor in view costs a comparison.
+    canvas.links = [];
+    canvas.more = 0;
+    for (i = edges.length - 1; i >= 0; i--) {
+      e = edges[i];
+      if (e.show !== 2) continue;
+      c = geometry(e);
+      if (Math.max(c.x0, c.x1, c.x2) < w[0] || Math.min(c.x0, c.x1, c.x2) > w[2] || Math.max(c.y0, c.y1, c.y2) < w[1] || Math.min(c.y0, c.y1, c.y2) > w[3]) continue;
+      if (canvas.links.length < most.links) canvas.links.push(e); else canvas.more++;
+    }
+    canvas.note.textContent = canvas.more ? "The strongest " + number(canvas.links.length) + " of " + number(canvas.links.length + canvas.more) + " links in view; zoom in, filter or click a name for the others" : "";
+    function links(from) {
+      g.globalCompositeOperation = "destination-over";
+      g.globalAlpha = busy || !dense ? 0.9 : 0.4;
+      onPaper(g);
+      canvas.links.slice(from, from + most.inFrame).forEach(function (e) {
+        var kind = data.kinds[e.kind], h = geometry(e).head;
+        g.strokeStyle = g.fillStyle = kind ? kind[1] : "#8b95a1";
+        g.lineWidth = e.width / Math.sqrt(at.k);
+        g.setLineDash(kind && kind[2] || []);
+        if (h) {
+          g.beginPath();
+          g.moveTo(h[0], h[1]);
+          g.lineTo(h[2], h[3]);
+          g.lineTo(h[4], h[5]);
+          g.lineTo(h[6], h[7]);
+          g.fill();
+        }
+        trace(g, e);
+      });
+      keep();
+      if (from + most.inFrame < canvas.links.length) requestAnimationFrame(function () { if (mine === paintings) links(from + most.inFrame); });
+    }
+    links(0);
+  }
+  // The names of the nodes with most links, where they find room.
+  function paintNames(g, style, ratio) {
+    var taken = [], room = most.names, tries = most.tries;
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.font = "12px " + style.fontFamily;
     g.textBaseline = "middle";
@@ -214,27 +270,21 @@ function (fig, data) {
     g.lineWidth = 3;
     g.strokeStyle = style.backgroundColor;
     g.fillStyle = style.color;
-    var taken = [], room = 90;
     canvas.order.forEach(function (n) {
       var wanted = n === focus || n === canvas.on;
-      if (n.show !== 2 || room <= 0 && !wanted) return;
+      if (n.show !== 2 || (room <= 0 || tries <= 0) && !wanted) return;
       var x = n.x * at.k + at.x + n.r * at.k + 4, y = n.y * at.k + at.y, w;
       if (x < 0 || x > W || y < 0 || y > H) return;
+      tries--;
       n.label = n.label || (n.name.length > 28 ? n.name.slice(0, 28) + "…" : n.name);
       w = n.wide = n.wide || g.measureText(n.label).width;
       if (x + w > W) x -= w + 2 * n.r * at.k + 8; // to the left of it
       if (!wanted && taken.some(function (b) { return x < b[2] && b[0] < x + w && y - 7 < b[3] && b[1] < y + 7; })) return;
       taken.push([x - 4, y - 7, x + w + 4, y + 7]);
       room--;
-      g.strokeText(n.label, x, y);
       g.fillText(n.label, x, y);
+      g.strokeText(n.label, x, y);
     });
-    clearTimeout(canvas.rest);
-    var last = canvas.last = canvas.last || document.createElement("canvas");
-    last.width = canvas.width;
-    last.height = canvas.height;
-    last.getContext("2d").drawImage(canvas, 0, 0);
-    last.at = { k: at.k, x: at.x, y: at.y };
   }
   if (data.canvas) {
     svg.remove();
@@ -243,7 +293,10 @@ function (fig, data) {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", svg.getAttribute("aria-label"));
     canvas.order = nodes.slice().sort(function (a, b) { return b.degree - a.degree || a.i - b.i; });
-    box.append(canvas);
+    canvas.links = [];
+    canvas.more = 0;
+    canvas.note = element("span", "sb-more");
+    box.append(canvas, canvas.note);
     var fit = function () {
       var ratio = window.devicePixelRatio || 1, wide = Math.min(W, box.clientWidth || W);
       canvas.style.width = wide + "px";
@@ -286,9 +339,9 @@ function (fig, data) {
       if (n.show && d < least && d < slack) { best = n; least = d; }
     });
     if (best) return best;
-    edges.forEach(function (d) {
+    (canvas ? canvas.links : edges).forEach(function (d) {
       if (!d.show || d.bend === 0 && (p.x < Math.min(d.s.x, d.t.x) - slack || p.x > Math.max(d.s.x, d.t.x) + slack || p.y < Math.min(d.s.y, d.t.y) - slack || p.y > Math.max(d.s.y, d.t.y) + slack)) return;
-      var far = distance(shape(d), p.x, p.y) + (d.show === 1 ? 3 : 0);
+      var far = distance(geometry(d), p.x, p.y) + (d.show === 1 ? 3 : 0);
       if (far < least && far < slack) { best = d; least = far; }
     });
     return best;
@@ -325,9 +378,9 @@ function (fig, data) {
     focus = n;
     hover = picked = null;
     update();
-    var list = element("div", "sb-links"), shown = n.edges.filter(function (e) { return e.show; }).sort(function (a, b) { return b.count - a.count || a.i - b.i; });
+    var strokes = view.querySelectorAll(".sb-link .sb-stroke"), list = element("div", "sb-links"), shown = n.edges.filter(function (e) { return e.show; }).sort(function (a, b) { return b.count - a.count || a.i - b.i; });
     shown.slice(0, 50).forEach(function (e) {
-      var other = e.s === n ? e.t : e.s, b = element("button", ""), stroke = view.querySelectorAll(".sb-link .sb-stroke")[e.kind];
+      var other = e.s === n ? e.t : e.s, b = element("button", ""), stroke = strokes[e.kind];
       b.type = "button";
       if (e.kind >= 0 && stroke) b.append(stroke.cloneNode(true));
       b.append((e.directed ? (e.s === n ? "→ " : "← ") : "") + other.name + " ", element("span", "sb-dim", about(e)));
@@ -430,7 +483,7 @@ function (fig, data) {
   });
 
   // The tools stand above the drawing.
-  var tools = element("div", "sb-tools"), status = element("span", "sb-status"), search = element("input", "sb-search");
+  var tools = element("div", "sb-tools"), search = element("input", "sb-search");
   search.type = "search";
   search.placeholder = "Find a name";
   search.setAttribute("aria-label", "Find a name");
