@@ -21,8 +21,12 @@ const (
 	refineTo    = 1e-2
 )
 
-// leastVariance is what an input varies at least, as a share of the mean of all inputs of a matrix, so that none gets a large weight.
-const leastVariance = 1e-3
+// leastVariance is what an input varies at least, as a share of the mean of all inputs of a matrix, so that none gets a large weight; leastOfSquare likewise, as a share of
+// the mean of its own square, below which float32 shows no more than its rounding.
+const (
+	leastVariance = 1e-3
+	leastOfSquare = 1e-4
+)
 
 // A solver holds what the matrices with the same inputs x have in common when their outputs are to be those of the dense model, for inputs d: the covariance
 // of x, H, that of x and d, both with x in units of its standard deviation, and the means.
@@ -47,7 +51,7 @@ func newSolver(ctx context.Context, threads int, g *gram) (*solver, error) {
 		mean += h.Row(j)[j] / float32(k)
 	}
 	for j := range k { // an input may be constant, or nearly so, in these texts
-		s.scale[j] = float32(math.Sqrt(float64(max(h.Row(j)[j], leastVariance*mean, 1e-30))))
+		s.scale[j] = float32(math.Sqrt(max(float64(h.Row(j)[j]), float64(leastVariance*mean), leastOfSquare*g.norm(j)/float64(g.tokens), 1e-30)))
 	}
 	for i := range k {
 		for j := range k {

@@ -253,6 +253,19 @@ func writeTensors(t *testing.T, path string, tensors []safetensors.Tensor) {
 }
 
 // A Run that is interrupted leaves nothing behind, wherever it is.
+// Nearly all weights can be removed: then inputs do not depend on the text any more.
+func TestHardlyAnythingLeft(t *testing.T) {
+	for _, method := range Methods {
+		out := filepath.Join(t.TempDir(), "out")
+		r, err := Run(t.Context(), tiny, sentences(20), WithSparsity(0.999), WithMethod(method), WithOutput(out))
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+		} else if r.Sparsity < 0.998 {
+			t.Errorf("%s: %.4f of zeros", method, r.Sparsity)
+		}
+	}
+}
+
 func TestCancel(t *testing.T) {
 	dir := t.TempDir()
 	for at := 1; at < 23; at += 3 {
