@@ -133,6 +133,8 @@ func parse(data []byte) (*File, error) {
 	tensors, err := map[string]*tensor(nil), error(nil)
 	if at, ok := isLegacy(data); ok {
 		tensors, err = parseLegacy(data, at)
+	} else if data[0] == opProto {
+		err = barePickle(data)
 	} else {
 		tensors, err = parseZip(data)
 	}
@@ -140,6 +142,14 @@ func parse(data []byte) (*File, error) {
 		return nil, err
 	}
 	return &File{tensors: tensors}, nil
+}
+
+// barePickle says what is wrong with a pickle that is not in one of torch.save's formats: above all whether it wants to run something.
+func barePickle(data []byte) error {
+	if _, err := (&legacy{data: data}).load(nil); err != nil {
+		return err
+	}
+	return fmt.Errorf("a pickle that torch.save did not write (%s)", again)
 }
 
 // stateDict returns the tensors that a pickle has by name.

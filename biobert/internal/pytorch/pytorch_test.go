@@ -172,6 +172,9 @@ func TestRefuses(t *testing.T) {
 		{"not a zip", []byte("<!DOCTYPE html>"), "download it again"},
 		{"runs code", read("evil.bin"), `"posix.getpid"`},
 		{"runs code, legacy", read("evil-legacy.bin"), `"posix.getpid"`},
+		{"runs code, a bare pickle", []byte("\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R."), `"posix.system"`},
+		{"a bare pickle", []byte("\x80\x02K\x01."), "torch.save did not write"},
+		{"a bare storage", []byte("\x80\x02" + view("FloatStorage", "K\x06", "K\x00", "K\x06\x85", "K\x01\x85")), "not"},
 		{"not a state dict", read("list.bin"), "holds a list"},
 		{"Git LFS", []byte("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"},
 		{"truncated", good[:len(good)-30], "download it again"},
@@ -237,6 +240,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add([]byte("\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R."))
 	f.Add(archiveOf(f, view("FloatStorage", "K\x06", "K\x00", "K\x03K\x02\x86", "K\x01K\x03\x86"), nil))
 	f.Fuzz(func(t *testing.T, data []byte) { try(t, data) })
 }
