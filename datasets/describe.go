@@ -38,8 +38,10 @@ type ColumnDescription struct {
 
 	// Numbers sums up numbers, NaN apart; nil for other columns, and where there are none.
 	Numbers *NumberSummary
-	// Lengths sums up the lengths of texts in characters, or of lists in elements; nil for other columns.
+	// Lengths sums up the lengths of texts, lists and binary values; nil for other columns. Unit says what it
+	// counts: "chars" (Unicode code points), "items" or "bytes".
 	Lengths *NumberSummary
+	Unit    string
 	// First and Last are the earliest and the latest time; zero for other columns.
 	First, Last time.Time
 }
@@ -100,6 +102,7 @@ type tally struct {
 	counts           map[string]int
 	full, unlike     bool // too many values, or values that are not compared
 	numbers, lengths summing
+	unit             string // of lengths
 	first, last      time.Time
 	timed            bool
 }
@@ -130,17 +133,22 @@ func (t *tally) add(a arrow.Array, i int) {
 	}
 	if s, ok := textAt(a, i); ok {
 		t.lengths.add(float64(utf8.RuneCountInString(s)))
+		t.unit = "chars"
 		t.count(s)
 		return
 	}
 	if l, ok := a.(array.ListLike); ok {
 		from, to := l.ValueOffsets(i)
 		t.lengths.add(float64(to - from))
-		t.unlike = true
+		t.unit, t.unlike = "items", true
 		return
 	}
 	switch {
-	case arrow.IsNested(a.DataType().ID()) || isBinary(a.DataType()):
+	case isBinary(a.DataType()):
+		t.lengths.add(float64(binaryLen(a, i)))
+		t.unit, t.unlike = "bytes", true
+		return
+	case arrow.IsNested(a.DataType().ID()):
 		t.unlike = true
 		return
 	case t.label != nil:
@@ -174,6 +182,19 @@ func (t *tally) add(a arrow.Array, i int) {
 	t.count(plainAt(a, i))
 }
 
+// binaryLen returns the number of bytes of a value.
+func binaryLen(a arrow.Array, i int) int {
+	switch a := a.(type) {
+	case *array.Binary:
+		return a.ValueLen(i)
+	case *array.LargeBinary:
+		return a.ValueLen(i)
+	case *array.FixedSizeBinary:
+		return a.DataType().(*arrow.FixedSizeBinaryType).ByteWidth
+	}
+	return 0
+}
+
 func (t *tally) count(s string) {
 	switch n, known := t.counts[s]; {
 	case known:
@@ -187,7 +208,7 @@ func (t *tally) count(s string) {
 
 func (t *tally) column() ColumnDescription {
 	const top = 5
-	c := ColumnDescription{Nulls: t.nulls, Distinct: len(t.counts), First: t.first, Last: t.last, Numbers: t.numbers.summary(), Lengths: t.lengths.summary()}
+	c := ColumnDescription{Nulls: t.nulls, Distinct: len(t.counts), First: t.first, Last: t.last, Numbers: t.numbers.summary(), Lengths: t.lengths.summary(), Unit: t.unit}
 	switch {
 	case t.unlike:
 		c.Distinct = -1
@@ -221,14 +242,11 @@ func (d *Description) grid() [][]string {
 		case c.Distinct > MostDistinct:
 			row[3] = fmt.Sprintf("> %d", MostDistinct)
 		}
-		number := func(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 		switch n, l := c.Numbers, c.Lengths; {
 		case n != nil:
-			row[4], row[5], row[6] = number(n.Min), number(n.Mean), number(n.Max)
+			row[4], row[5], row[6] = shortFloat(n.Min), shortFloat(n.Mean), shortFloat(n.Max)
 		case l != nil:
-			row[4], row[5], row[6] = number(l.Min), number(l.Mean), number(l.Max)
-			unit := " long"
-			row[4], row[5], row[6] = row[4]+unit, row[5]+unit, row[6]+unit
+			row[4], row[5], row[6] = shortFloat(l.Min)+" "+c.Unit, shortFloat(l.Mean)+" "+c.Unit, shortFloat(l.Max)+" "+c.Unit
 		case !c.First.IsZero() || !c.Last.IsZero():
 			row[4], row[6] = c.First.Format(time.DateOnly), c.Last.Format(time.DateOnly)
 		}

@@ -290,10 +290,10 @@ func ExampleDescribe() {
 	fmt.Println(about, err)
 	// Output:
 	// testdata/five.jsonl: 5 rows
-	// column  type     nulls  distinct  min     mean      max      most frequent
-	// id      string   0      5         9 long  9.8 long  10 long
-	// year    int64    1      2         2007    2019.8    2024     2024 (3), 2007 (1)
-	// score   float64  1      4         -3e-09  0.9375    2.25
+	// column  type     nulls  distinct  min      mean       max       most frequent
+	// id      string   0      5         9 chars  9.8 chars  10 chars
+	// year    int64    1      2         2007     2019.75    2024      2024 (3), 2007 (1)
+	// score   float64  1      4         -3e-09   0.9375     2.25
 	//  <nil>
 }
 

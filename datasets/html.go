@@ -88,7 +88,7 @@ func labelName(names []string, v int64) string {
 func cellAt(a arrow.Array, i int, f Feature) string {
 	l, ok := a.(array.ListLike)
 	if !ok || f.Elem == nil || f.Elem.Type != "ClassLabel" {
-		return plainAt(a, i)
+		return shownAt(a, i)
 	}
 	var names []string
 	from, to := l.ValueOffsets(i)

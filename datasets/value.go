@@ -226,6 +226,30 @@ func plainAt(a arrow.Array, i int) string {
 	return a.ValueStr(i)
 }
 
+// shownAt writes a flat value for people to read, who do not look at the sixteenth digit of a float.
+func shownAt(a arrow.Array, i int) string {
+	v, ok := floatAt(a, i)
+	if !ok || a.IsNull(i) {
+		return plainAt(a, i)
+	}
+	s := shortFloat(v)
+	if v == math.Trunc(v) && !strings.Contains(s, "e") && !math.IsInf(v, 0) {
+		s += ".0"
+	}
+	return s
+}
+
+// shortFloat writes six digits, or all before the point if there are more, and no zeros at the end.
+func shortFloat(v float64) string {
+	switch size := math.Abs(v); {
+	case size >= 1e15 || size < 1e5:
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	case v == math.Trunc(v):
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64)
+}
+
 // appendFloat keeps a decimal point or an exponent, so that the number is read
 // back as a float, and every digit that it takes to read back the same one.
 func appendFloat(dst []byte, v float64, notFinite string) []byte {

@@ -193,7 +193,7 @@ func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 	}
 }
 
-// String shows the first ten rows as an aligned table, long cells cut.
+// String shows the first ten rows as an aligned table, cells cut at 32 characters and floats at six digits.
 func (d *Dataset) String() string {
 	const maxRows, maxCell = 10, 32
 	n := min(d.NumRows(), maxRows)
@@ -205,7 +205,7 @@ func (d *Dataset) String() string {
 			a, at := d.cols[k].at(i)
 			cell := "null"
 			if !a.IsNull(at) {
-				cell = shorten(plainAt(a, at), maxCell)
+				cell = shorten(shownAt(a, at), maxCell)
 			}
 			grid[i+2] = append(grid[i+2], cell)
 		}
