@@ -42,4 +42,5 @@
 //
 // [Scores.Bootstrap] gives 95 % intervals. The 200 abstracts of JNLPBA's devel set leave two points to either side of the micro
 // F1, and five or six of the F1 of its rarer types: a difference of half a point between two papers says little.
+// [Scores.Against] compares two models on one corpus, with an interval and a p-value for the difference, and is far sharper.
 package eval

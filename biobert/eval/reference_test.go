@@ -121,16 +121,12 @@ func TestSpanF1AgainstSeqeval(t *testing.T) {
 	}
 }
 
-func TestBootstrapAgainstScipy(t *testing.T) {
-	var want struct {
-		Counts    [][2][3]int
-		Intervals map[string][3]Interval
-	}
-	golden(t, "bootstrap.json", &want)
-	// Two units for each document, one after all the others: units of one name must be drawn together.
-	y, names := newTally(), []string(nil)
+// twoTypes makes scores of documents with counts of the types a and b. Each document is two units, the second after all the
+// others: units of one name must be drawn together.
+func twoTypes(counts [][2][3]int) (s Scores, names []string) {
+	y := newTally()
 	for half := range 2 {
-		for i, c := range want.Counts {
+		for i, c := range counts {
 			y.unit()
 			names = append(names, fmt.Sprint(i))
 			for k, typ := range []string{"a", "b"} {
@@ -140,7 +136,17 @@ func TestBootstrapAgainstScipy(t *testing.T) {
 			}
 		}
 	}
-	s := y.scores().Bootstrap(names, 1)
+	return y.scores(), names
+}
+
+func TestBootstrapAgainstScipy(t *testing.T) {
+	var want struct {
+		Counts    [][2][3]int
+		Intervals map[string][3]Interval
+	}
+	golden(t, "bootstrap.json", &want)
+	y, names := twoTypes(want.Counts)
+	s := y.Bootstrap(names, 1)
 	for _, r := range append(s.Types, s.Micro, s.Macro) {
 		for i, got := range []*Interval{r.PrecisionCI, r.RecallCI, r.F1CI} {
 			for k := range 2 {
@@ -153,7 +159,7 @@ func TestBootstrapAgainstScipy(t *testing.T) {
 			t.Errorf("%s: F1 %v is not within %v", r.Type, r.F1, *r.F1CI)
 		}
 	}
-	if alone := y.scores().Bootstrap(nil, 1); alone.Macro.F1CI == nil || *alone.Micro.F1CI == *s.Micro.F1CI {
+	if alone := y.Bootstrap(nil, 1); alone.Macro.F1CI == nil || *alone.Micro.F1CI == *s.Micro.F1CI {
 		t.Errorf("units by themselves give %v, documents %v", alone.Micro.F1CI, s.Micro.F1CI)
 	}
 }
@@ -174,10 +180,6 @@ func TestBootstrap(t *testing.T) {
 	if *x.Micro.PrecisionCI == *z.Micro.PrecisionCI && *x.Micro.F1CI == *z.Micro.F1CI && *x.Macro.F1CI == *z.Macro.F1CI {
 		t.Error("the seed has no effect")
 	}
-	one := s.Bootstrap([]string{"d", "d", "d", "d", "d", "d"}, 1) // a single document: every corpus is this one
-	if *one.Micro.F1CI != (Interval{s.Micro.F1, s.Micro.F1}) || *one.Macro.F1CI != (Interval{s.Macro.F1, s.Macro.F1}) {
-		t.Errorf("one document: %v for %v", *one.Micro.F1CI, s.Micro.F1)
-	}
 	if empty := LabelF1(nil, nil, []string{"a"}).Bootstrap(nil, 1); empty.Micro.F1CI != nil || empty.Micro.F1 != 0 {
 		t.Errorf("nothing: %+v", empty.Micro)
 	}
@@ -186,6 +188,55 @@ func TestBootstrap(t *testing.T) {
 	}
 	panics(t, errUnits, func() { s.Bootstrap([]string{"d"}, 1) })
 	panics(t, errTally, func() { Scores{}.Bootstrap(nil, 1) })
+}
+
+// Where nothing is wrong, nothing is right, or there is one document only, the corpora that are drawn say nothing: the intervals are
+// those of statsmodels' proportion_confint(hits, n, method="wilson").
+func TestBootstrapWithoutSpread(t *testing.T) {
+	gold := slices.Repeat([]string{"all", "half", "none"}, 5)
+	pred := slices.Clone(gold)
+	for i, g := range gold {
+		if g == "none" || g == "half" && i%2 == 0 {
+			pred[i] = "no"
+		}
+	}
+	document := make([]string, len(gold))
+	for i := range document {
+		document[i] = fmt.Sprint(i / 3) // each has one of each
+	}
+	s := LabelF1(gold, pred, []string{"all", "half", "none", "unseen"}).Bootstrap(document, 1)
+	one := LabelF1(gold, pred, []string{"all", "half", "none", "unseen"}).Bootstrap(make([]string, len(gold)), 1)
+	wilson := Interval{0.565518, 1} // of 5 in 5
+	for _, c := range []struct {
+		what string
+		got  *Interval
+		want Interval
+	}{
+		{"recall of all", s.Types[0].RecallCI, wilson},
+		{"precision of all", s.Types[0].PrecisionCI, wilson},
+		{"F1 of all", s.Types[0].F1CI, Interval{2 * 0.565518 / 1.565518, 1}},
+		{"recall of none", s.Types[2].RecallCI, Interval{0, 0.434482}},
+		{"precision of none", s.Types[2].PrecisionCI, Interval{0, 1}}, // nothing was said
+		{"F1 of none", s.Types[2].F1CI, Interval{0, 2 * 0.434482 / 1.434482}},
+		{"F1 of unseen", s.Types[3].F1CI, Interval{0, 1}},
+		{"recall of half, in one document", one.Types[1].RecallCI, Interval{0.230724, 0.882379}}, // 3 of 5
+		{"recall of micro, in one document", one.Micro.RecallCI, Interval{0.301170, 0.751905}},   // 8 of 15
+		{"macro recall, in one document", one.Macro.RecallCI, Interval{(0.565518 + 0.230724) / 4, (1 + 0.882379 + 0.434482 + 1) / 4}},
+	} {
+		if c.got == nil || math.Abs(c.got[0]-c.want[0]) > 2e-6 || math.Abs(c.got[1]-c.want[1]) > 2e-6 {
+			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
+		}
+	}
+	for _, r := range append(slices.Concat(s.Types, one.Types), s.Micro, s.Macro, one.Micro, one.Macro) {
+		for _, f := range []struct {
+			at float64
+			in *Interval
+		}{{r.Precision, r.PrecisionCI}, {r.Recall, r.RecallCI}, {r.F1, r.F1CI}} {
+			if !(f.in[0] <= f.at && f.at <= f.in[1] && f.in[0] < f.in[1] && f.in[0] >= 0 && f.in[1] <= 1) {
+				t.Errorf("%s: %v is not within %v", r.Type, f.at, *f.in)
+			}
+		}
+	}
 }
 
 func TestPercentile(t *testing.T) {

@@ -42,8 +42,10 @@ one. They read it in turns, so that their speeds, from text to labels, can be co
   ddi           BLUE's rows                                     micro and macro F1 over the four types
   ddi           the corpus' XML                                 relations from end to end
 
-Files may be compressed with gzip. Intervals are 95 % by bootstrap over documents. With --json, precision, recall and F1 are
-from 0 to 1. The whole file is scored, whatever a model was trained on.`,
+Files may be compressed with gzip. Intervals are 95 % by bootstrap over documents. So are those of the
+differences from the first model, which is drawn together with the others: two models may differ for sure although their own
+intervals overlap. p is two-sided. With --json, precision, recall and F1 are
+from 0 to 1, differences from -1 to 1. The whole file is scored, whatever a model was trained on.`,
 		Example: `  sparsebio eval --task jnlpba --data devel.tsv.gz
   sparsebio eval --task bc2gm --data devel.in --json
   sparsebio eval --task chemprot --data dev.tsv --model checkpoint-folder`,
@@ -105,8 +107,15 @@ func (e *evalFlags) run(ctx context.Context) (*evalReport, error) {
 		Task: e.task, Metric: set.metric, File: e.data, Format: string(set.format), Size: set.size,
 		Intervals: evalIntervals{"percentile bootstrap, 95 %", eval.Resamples, evalSeed, set.unit},
 	}
-	for _, s := range subjects {
-		r.Models = append(r.Models, s.result(set.units))
+	var first eval.Scores
+	for i, s := range subjects {
+		m, scores := s.result(set.units)
+		r.Models = append(r.Models, m)
+		if i == 0 {
+			first = scores
+			continue
+		}
+		r.Differences = append(r.Differences, evalDifference{s.name, subjects[0].name, scores.Against(first, set.units, evalSeed)})
 	}
 	return r, nil
 }
@@ -144,6 +153,15 @@ type evalReport struct {
 	Size      []evalCount   `json:"size"`
 	Intervals evalIntervals `json:"intervals"`
 	Models    []evalModel   `json:"models"`
+
+	Differences []evalDifference `json:"differences,omitempty"` // of the second model and those after it from the first
+}
+
+// An evalDifference is by how much the F1 of a model is above that of another, by the main measure.
+type evalDifference struct {
+	Model   string `json:"model"`
+	Against string `json:"against"`
+	eval.Differences
 }
 
 // An evalCount says how many of something there are.
@@ -210,8 +228,8 @@ func (s *subject) count() biobert.Option {
 	})
 }
 
-// result scores what s has read.
-func (s *subject) result(units []string) evalModel {
+// result scores what s has read, and returns the scores by the main measure, too.
+func (s *subject) result(units []string) (evalModel, eval.Scores) {
 	scores := s.scores()
 	main := scores.main.Bootstrap(units, evalSeed)
 	for i := range scores.also {
@@ -222,5 +240,5 @@ func (s *subject) result(units []string) evalModel {
 		Model: s.name, Engine: s.engine, Precision: m.Precision, Recall: m.Recall, F1: m.F1,
 		PrecisionCI: m.PrecisionCI, RecallCI: m.RecallCI, F1CI: m.F1CI, Macro: main.Macro, Types: main.Types, Also: scores.also,
 		Tokens: s.tokens, Seconds: s.seconds, TokensPerSecond: float64(s.tokens) / max(s.seconds, 1e-9),
-	}
+	}, main
 }

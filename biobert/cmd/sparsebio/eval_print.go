@@ -26,14 +26,16 @@ func (r *evalReport) print(out io.Writer) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.0f\n", m.Model, m.Engine, percent(m.Precision), percent(m.Recall), percent(m.F1), bounds(m.F1CI), percent(m.Macro.F1), m.TokensPerSecond)
 	}
 	t.Flush()
-	if first := r.Models[0]; len(r.Models) > 1 {
+	if len(r.Differences) > 0 {
 		fmt.Fprintln(&w)
-		for _, m := range r.Models[1:] {
-			fmt.Fprintf(&w, "%s has %+.2f points of F1 against %s and is %.1f times as fast\n", m.Model, 100*(m.F1-first.F1), first.Model, m.TokensPerSecond/first.TokensPerSecond)
+		for i, d := range r.Differences {
+			faster := r.Models[i+1].TokensPerSecond / r.Models[0].TokensPerSecond
+			fmt.Fprintf(&w, "%s has %+.2f points of F1 against %s (95 %% interval %s) and is %.1f times as fast\n", d.Model, 100*d.Micro.F1, d.Against, sure(d.Micro), faster)
 		}
 	}
 	fmt.Fprintln(&w)
 	r.printTypes(&w, "F1 by type", func(m evalModel) []eval.Score { return append(m.Types[:len(m.Types):len(m.Types)], m.Macro) })
+	r.printDifferences(&w)
 	for i, also := range r.Models[0].Also {
 		fmt.Fprintln(&w)
 		r.printTypes(&w, "also: "+also.Metric, func(m evalModel) []eval.Score { return []eval.Score{m.Also[i].Micro, m.Also[i].Macro} })
@@ -76,6 +78,46 @@ func (r *evalReport) printTypes(w io.Writer, title string, scores func(evalModel
 		}
 		fmt.Fprintf(t, "\t%s\n", thousands(support[name]))
 	}
+}
+
+// printDifferences prints by how much the models are above the first, type by type.
+func (r *evalReport) printDifferences(w io.Writer) {
+	if len(r.Differences) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	defer t.Flush()
+	fmt.Fprintf(t, "Points of F1 against %s", r.Models[0].Model)
+	var names []string
+	for _, d := range r.Differences {
+		fmt.Fprintf(t, "\t%s", d.Model)
+		for _, row := range d.Types {
+			if !slices.Contains(names, row.Type) {
+				names = append(names, row.Type)
+			}
+		}
+	}
+	fmt.Fprintln(t)
+	slices.Sort(names)
+	for _, name := range append(names, "macro") {
+		fmt.Fprint(t, name)
+		for _, d := range r.Differences {
+			cell := "-"
+			for _, row := range append(d.Types[:len(d.Types):len(d.Types)], d.Macro) {
+				if row.Type == name {
+					cell = fmt.Sprintf("%+.2f (%s)", 100*row.F1, sure(row))
+				}
+			}
+			fmt.Fprintf(t, "\t%s", cell)
+		}
+		fmt.Fprintln(t)
+	}
+}
+
+// sure is the interval of a difference in points, and its p-value.
+func sure(d eval.Difference) string {
+	return fmt.Sprintf("%+.2f to %+.2f, p = %.3f", 100*d.F1CI[0], 100*d.F1CI[1], d.P)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f", 100*share) }
