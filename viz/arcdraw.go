@@ -217,12 +217,12 @@ func (d *arcDrawing) drawArc(b, names *strings.Builder, s *arcSentence, p *place
 		}
 	}
 	fmt.Fprintf(b, `<g class="sb-arc %s"%s><path class="sb-ring" d="%s" fill="none" stroke="%s" stroke-width="1.6"%s/>%s</g>`+"\n", classes, markRow(row+a.arc), path.String(), kind.color, kind.dashArray(), arrow.String())
-	name, under := arcName(arc), 4.0
+	name, under, halo := arcName(arc), 4.0, 5
 	if sansWidth(name, arcLabel)+16 > a.x1-a.x0 {
-		under = -4 // a short line must be seen
+		under, halo = -6, 3 // a short line must be seen: not even the halo of the name lies on it
 	}
-	fmt.Fprintf(names, `<g class="sb-name %s"><text x="%.1f" y="%.1f" text-anchor="middle" font-size="%g" stroke="#fff" stroke-width="5" stroke-linejoin="round" paint-order="stroke">%s</text></g>`+"\n",
-		classes, a.middle, y+under, arcLabel, escXML(name))
+	fmt.Fprintf(names, `<g class="sb-name %s"><text x="%.1f" y="%.1f" text-anchor="middle" font-size="%g" stroke="#fff" stroke-width="%d" stroke-linejoin="round" paint-order="stroke">%s</text></g>`+"\n",
+		classes, a.middle, y+under, arcLabel, halo, escXML(name))
 }
 
 // pieceOf returns where along the text a mark stands.

@@ -14,7 +14,7 @@ const (
 	arcText   = 15.0 // size of the text
 	arcLabel  = 11.5 // of what stands above it
 	arcGutter = 30.0 // room for the numbers of sentences
-	arcStep   = 21.0 // between arcs above each other
+	arcStep   = 23.0 // between arcs above each other
 	markStep  = 18.0 // between the types of nested entities
 	markRoom  = 15.0 // height of a type
 	spaceWide = 5.0

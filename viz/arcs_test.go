@@ -225,3 +225,33 @@ func FuzzArcs(f *testing.F) {
 		}
 	})
 }
+
+// The name of an arc that is longer than the arc stands clear above it, with its halo, and below that of the next arc.
+func TestArcNameAboveShortArc(t *testing.T) {
+	const meaning = "positive regulation of"
+	d := marked("", "", "[g:A] [g:B] rose.")
+	x, y := d.Entities[0], d.Entities[1]
+	d.Relations = []annot.Relation{{Type: "x", Meaning: meaning, Source: x, Target: y, Directed: true}, {Type: "y", Meaning: meaning, Source: y, Target: x, Directed: true}}
+	svg, _ := checkFigure(t, Arcs(d))
+	var lines, names []float64
+	for _, m := range regexp.MustCompile(`class="sb-ring" d="M[\d.]+ [\d.]+V[\d.]+Q[\d.]+ ([\d.]+)`).FindAllStringSubmatch(svg, -1) {
+		y, _ := strconv.ParseFloat(m[1], 64)
+		lines = append(lines, y)
+	}
+	for _, m := range regexp.MustCompile(`y="([\d.]+)" text-anchor="middle" font-size="[\d.]+" stroke="#fff" stroke-width="(\d)"[^>]*>`+meaning).FindAllStringSubmatch(svg, -1) {
+		y, _ := strconv.ParseFloat(m[1], 64)
+		halo, _ := strconv.ParseFloat(m[2], 64)
+		names = append(names, y+0.25*arcLabel+halo/2) // the foot of a g
+	}
+	if len(lines) != 2 || len(names) != 2 {
+		t.Fatalf("%d lines and %d names in %s", len(lines), len(names), svg)
+	}
+	for i, y := range lines {
+		if names[i] > y-0.8 || names[i] < y-10 {
+			t.Errorf("the foot of name %d is at %.1f, its arc at %.1f", i, names[i], y)
+		}
+	}
+	if d := math.Abs(lines[0] - lines[1]); d < 6+arcLabel+3 {
+		t.Errorf("arcs are %.1f pixels apart, too little for the name between them", d)
+	}
+}

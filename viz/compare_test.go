@@ -139,9 +139,10 @@ func TestOutcomeNames(t *testing.T) {
 		}
 	}
 	for i, a := range outcomeColors {
-		for kind, m := range deficiencies {
+		for _, seen := range deficiencies {
+			kind, m := seen.name, &seen.matrix
 			for _, b := range outcomeColors[:i] {
-				if d := difference(lab(a, m), lab(b, m)); d < 20 {
+				if d := difference(a.lab(m), b.lab(m)); d < 20 {
 					t.Errorf("%s: %s and %s are %.1f apart in CIELAB, want 20", kind, a, b, d)
 				}
 			}

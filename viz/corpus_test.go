@@ -258,10 +258,11 @@ func TestHeatReadable(t *testing.T) {
 		}
 	}
 	// Less than chance and more must differ for everyone.
-	for kind, m := range deficiencies {
+	for _, seen := range deficiencies {
+		kind, m := seen.name, &seen.matrix
 		for _, less := range heatPMI[:2] {
 			for _, more := range heatPMI[4:] {
-				if a, b := difference(lab(less.light, m), lab(more.light, m)), difference(lab(less.dark, m), lab(more.dark, m)); a < 15 || b < 15 {
+				if a, b := difference(less.light.lab(m), more.light.lab(m)), difference(less.dark.lab(m), more.dark.lab(m)); a < 15 || b < 15 {
 					t.Errorf("%s: %s and %s are %.1f apart, %.1f on dark, want 15", kind, less.light, more.light, a, b)
 				}
 			}

@@ -69,7 +69,7 @@ func ExampleWithTemplate() {
 	text, _, _ = strings.Cut(text, "</div>")
 	fmt.Println(text)
 	// Output:
-	// <mark class="sb-l0 sb-k27b933">p53<sub>a &lt;type&gt; 0.9</sub></mark> binds.
+	// <mark class="sb-l0 sb-k9bbf3b">p53<sub>a &lt;type&gt; 0.9</sub></mark> binds.
 }
 
 func ExampleReadDisplaCy() {

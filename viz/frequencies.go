@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,13 +69,15 @@ func (v *FrequencyView) panels() (panels []typePanel, more int, err error) {
 		}
 		p := byType[f.Type]
 		if p == nil {
-			p = &typePanel{typ: f.Type, swatch: newSwatch(baseColor(f.Type, v.colors))}
+			p = &typePanel{typ: f.Type}
 			byType[f.Type] = p
 		}
 		p.things = append(p.things, f)
 		p.mentions += f.Count
 	}
+	bases := baseColors(slices.Collect(maps.Keys(byType)), v.colors)
 	for _, p := range byType {
+		p.swatch = newSwatch(bases[p.typ])
 		slices.SortStableFunc(p.things, func(a, b annot.Frequency) int {
 			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(b.Documents, a.Documents), strings.Compare(a.Name, b.Name))
 		})

@@ -53,6 +53,16 @@ func (v *GraphView) place(d *drawnGraph) *placedGraph {
 	for i := range d.Nodes {
 		p.radius[i] = least + grow*math.Sqrt(float64(size(i))/float64(most))
 	}
+	if p.large { // discs leave room for lines
+		area := 0.0
+		for _, r := range p.radius {
+			area += float64(math.Pi * r * r)
+		}
+		shrink := min(1, math.Sqrt(discShare*w*h/area))
+		for i, r := range p.radius {
+			p.radius[i] = max(1.2, r*shrink)
+		}
+	}
 	for _, e := range d.Edges {
 		switch {
 		case p.large:
@@ -91,6 +101,9 @@ func (v *GraphView) place(d *drawnGraph) *placedGraph {
 	p.labels = placeLabels(d.Nodes, p.at, p.radius, lines, p.width, p.height)
 	return p
 }
+
+// discShare is how much of a large drawing discs cover at most.
+const discShare = 0.06
 
 func round(x float64) float64 { return math.Round(x*10) / 10 }
 
@@ -239,7 +252,7 @@ func (d *drawnGraph) writeLarge(b *strings.Builder, p *placedGraph) {
 	discs := make(map[disc]*strings.Builder)
 	var sizes []disc
 	for i, n := range slices.Backward(d.Nodes) { // those with most links on top
-		s := disc{d.entry[n.Type], math.Round(p.radius[i])}
+		s := disc{d.entry[n.Type], math.Round(2*p.radius[i]) / 2}
 		if discs[s] == nil {
 			discs[s] = new(strings.Builder)
 			sizes = append(sizes, s)

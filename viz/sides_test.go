@@ -89,7 +89,7 @@ func TestSidesTurned(t *testing.T) {
 	if err := RelationMatrix(g).Render(&b); err != nil {
 		t.Fatal(err)
 	}
-	chemical := newSwatch(baseColor("CHEMICAL", nil)).class()
+	chemical := newSwatch(baseColors([]string{"CHEMICAL"}, nil)["CHEMICAL"]).class()
 	if want := fmt.Sprintf(`<b class="sb-hit %s">imatinib</b>`, chemical); !strings.Contains(b.String(), want) || !strings.Contains(b.String(), `data-title="imatinib – ABL1`) {
 		t.Errorf("no %s in %s", want, b.String())
 	}

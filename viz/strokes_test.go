@@ -2,7 +2,6 @@ package viz
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
@@ -16,10 +15,10 @@ func TestStrokeColors(t *testing.T) {
 				t.Errorf("contrast of %s on %s is %.2f", a, name, c)
 			}
 		}
-		for kind, m := range deficiencies {
+		for _, seen := range deficiencies {
+			kind, m := seen.name, &seen.matrix
 			for _, b := range strokeColors[:i] {
-				x, y := lab(a, m), lab(b, m)
-				if d := math.Sqrt(math.Pow(x[0]-y[0], 2) + math.Pow(x[1]-y[1], 2) + math.Pow(x[2]-y[2], 2)); d < 25 {
+				if d := difference(a.lab(m), b.lab(m)); d < 25 {
 					t.Errorf("%s: %s and %s are %.1f apart in CIELAB, want 25", kind, a, b, d)
 				}
 			}

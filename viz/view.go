@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -208,8 +209,9 @@ func writeBox(b *bytes.Buffer, l legendEntry, class string, i int) {
 // newLegend sorts the types by descending count, then by name.
 func newLegend(counts map[string]int, colors map[string]color) []legendEntry {
 	legend := make([]legendEntry, 0, len(counts))
+	bases := baseColors(slices.Collect(maps.Keys(counts)), colors)
 	for label, n := range counts {
-		legend = append(legend, legendEntry{label, n, newSwatch(baseColor(label, colors))})
+		legend = append(legend, legendEntry{label, n, newSwatch(bases[label])})
 	}
 	slices.SortFunc(legend, func(a, b legendEntry) int {
 		if a.count != b.count {
