@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
@@ -41,16 +42,7 @@ func compareRuntime(t *testing.T, path, python string) {
 	if m.Engine != Static {
 		m = loadModel(t, model, Dense)
 	}
-	// Tokens at random, some of them rare: what they mean does not matter here.
-	r := rand.New(rand.NewPCG(5, 6))
-	var sequences [][]int32
-	for _, n := range []int{3, 17, 64, 128, 200, 384, 512, 48} {
-		ids := make([]int32, min(n, m.MaxPosition))
-		for i := range ids {
-			ids[i] = int32(r.IntN(m.Vocab))
-		}
-		sequences = append(sequences, ids)
-	}
+	sequences := tokenSequences(t, m)
 	runtime := func(optimized bool) []float32 {
 		t.Helper()
 		request, err := json.Marshal(map[string]any{"model": path, "sequences": sequences, "optimized": optimized})
@@ -96,6 +88,31 @@ func compareRuntime(t *testing.T, path, python string) {
 	}
 }
 
+// tokenSequences returns those of the file that SPARSEBIO_SEQUENCES names, a JSON list of lists of token ids, such as a trained model is made for. Without one the tokens are
+// random, some of them rare: what they mean does not matter to a model with random weights.
+func tokenSequences(t *testing.T, m *Model) (sequences [][]int32) {
+	t.Helper()
+	if path := os.Getenv("SPARSEBIO_SEQUENCES"); path != "" {
+		raw, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(raw, &sequences)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sequences
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{3, 17, 64, 128, 200, 384, 512, 48} {
+		ids := make([]int32, min(n, m.MaxPosition))
+		for i := range ids {
+			ids[i] = int32(r.IntN(m.Vocab))
+		}
+		sequences = append(sequences, ids)
+	}
+	return sequences
+}
+
 // A difference is one of logits: the share of tokens that get the same label, and how far the logits are apart in the mean and at most.
 type difference struct{ equal, mean, most float64 }
 
@@ -134,7 +151,7 @@ func onnxCheckpoint(t *testing.T, path string) string {
 	}
 	words, labels := shape("bert.embeddings.word_embeddings.weight"), map[string]string{}
 	for i := range shape("classifier.weight")[0] {
-		labels[string(rune('0'+i))] = string(rune('A' + i))
+		labels[strconv.Itoa(i)] = "label " + strconv.Itoa(i)
 	}
 	act := "gelu"
 	if g.Tanh {
