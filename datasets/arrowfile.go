@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -141,9 +142,21 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 		if err := arrowschema.CheckFile(r, size); err != nil {
 			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 		}
-		rd, err := ipc.NewFileReader(section, ipc.WithAllocator(mem))
+		n, end, err := arrowschema.Dictionaries(r, size)
 		if err != nil {
 			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
+		}
+		// Arrow's reader of files never gives the memory of dictionaries back. A file holds a stream, too.
+		if messages := io.NewSectionReader(r, 8, max(0, end-8)); n > 0 && arrowschema.CheckMessages(messages, messages.Size()) == nil {
+			rd, err := ipc.NewReader(bufio.NewReaderSize(messages, 1<<16), ipc.WithAllocator(mem))
+			if err != nil {
+				return nil, damagedArrow("file", err)
+			}
+			return newArrowReader(&arrowReader{stream: rd}, rd.Schema(), columns)
+		}
+		rd, err := ipc.NewFileReader(section, ipc.WithAllocator(mem))
+		if err != nil {
+			return nil, damagedArrow("file", err)
 		}
 		return newArrowReader(&arrowReader{file: rd}, rd.Schema(), columns)
 	}
@@ -158,9 +171,17 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 	}
 	rd, err := ipc.NewReader(bufio.NewReaderSize(section, 1<<16), ipc.WithAllocator(mem))
 	if err != nil {
-		return nil, fmt.Errorf("the Arrow stream is damaged: %w", err)
+		return nil, damagedArrow("stream", err)
 	}
 	return newArrowReader(&arrowReader{stream: rd}, rd.Schema(), columns)
+}
+
+// damagedArrow says why arrow cannot open a file: it calls the decimals wrong that came after it.
+func damagedArrow(what string, err error) error {
+	if _, width, ok := strings.Cut(err.Error(), "invalid decimal bitwidth: "); ok && (width == "32" || width == "64") {
+		return fmt.Errorf("%w: decimal%s (cast the column where it was made, to decimal128 or float64)", errUnsupported, width)
+	}
+	return fmt.Errorf("the Arrow %s is damaged: %w", what, err)
 }
 
 // newArrowReader picks columns for rd, which it closes if they are not there.
@@ -203,7 +224,12 @@ func endsWith(r io.ReaderAt, size int64, mark []byte) bool {
 
 // writeArrowFile writes the IPC file format. ipc's own writer for it wants to
 // seek, only to learn its position.
+//
+// A column of texts in a dictionary is written as texts: arrow's writer of files cannot write chunks with different
+// dictionaries, as sets have that were read in parts or put together, and never gives the memory of one back.
 func writeArrowFile(w io.Writer, t arrow.Table) error {
+	t = withoutDictionaries(t)
+	defer t.Release()
 	fw, err := ipc.NewFileWriter(&position{w: w}, ipc.WithSchema(t.Schema()))
 	if err != nil {
 		return err
@@ -212,6 +238,46 @@ func writeArrowFile(w io.Writer, t arrow.Table) error {
 		return err
 	}
 	return fw.Close()
+}
+
+// withoutDictionaries returns t with texts in place of texts in dictionaries. The caller releases it.
+func withoutDictionaries(t arrow.Table) arrow.Table {
+	t.Retain()
+	for k, f := range t.Schema().Fields() {
+		if d, ok := f.Type.(*arrow.DictionaryType); !ok || d.ValueType.ID() != arrow.STRING {
+			continue
+		}
+		b, err := newColumnBuilder[*string](memory.DefaultAllocator)
+		if err != nil {
+			return t
+		}
+		for _, a := range t.Column(k).Data().Chunks() {
+			for i := range a.Len() {
+				if isNull(a, i) {
+					b.append(nil)
+					continue
+				}
+				s, _ := textAt(a, i)
+				b.append(&s)
+			}
+		}
+		data := b.finish()
+		fields, cols := t.Schema().Fields(), make([]arrow.Column, t.NumCols())
+		for i := range cols {
+			cols[i] = *t.Column(i)
+		}
+		fields[k].Type = data.DataType()
+		col := arrow.NewColumn(fields[k], data)
+		cols[k] = *col
+		md := t.Schema().Metadata()
+		plain := array.NewTable(arrow.NewSchema(fields, &md), cols, t.NumRows())
+		col.Release()
+		data.Release()
+		b.release()
+		t.Release()
+		t = plain
+	}
+	return t
 }
 
 func writeArrowStream(w io.Writer, t arrow.Table) error {

@@ -118,7 +118,6 @@ func TestLoadMessages(t *testing.T) {
 		{"testdata/five.csv", []Option{WithColumns("a", "a")}, `datasets: WithColumns names "a" twice`},
 		{"testdata/five.csv", []Option{WithSplit("")}, `datasets: WithSplit("") (leave the option out where there is one split)`},
 		{"testdata/five.csv", []Option{WithAllocator(nil)}, `datasets: WithAllocator(nil)`},
-		{"testdata/view.arrow", nil, `datasets: "testdata/view.arrow": column "view": unsupported Arrow type: string_view (cast the column where it was made, to string, binary or list)`},
 		{"internal", nil, `datasets: folder "internal" has no data files (looked for .arrow, .csv, .feather, .json, .jsonl, .ndjson, .parquet, .tsv, .txt and corpora)`},
 		{"testdata/hub", []Option{WithFormat("csv")}, `datasets: folder "testdata/hub" has no data files (looked for .csv)`},
 	} {

@@ -70,7 +70,32 @@ stream("types.arrow", {
     "null": pa.nulls(4),
 })
 stream("dictionary.arrow", {"id": pa.array(["a", "b", None, "a"]).dictionary_encode(), "n": [1, 2, 3, 4]})
-stream("view.arrow", {"view": pa.array(["a", "b"], pa.string_view())})
+
+# Types that Go's arrow v15 reads wrongly, or cannot; each beside a column that it can.
+words, long = ["a", "β"], "a text that is too long to be in a view itself"
+union = [pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["x", "y"])], ["n", "s"]]
+runs = pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array(["x", "y"]))
+ends = pa.array([0, 1, 2], pa.int32())
+(here / "unsupported").mkdir(exist_ok=True)
+for name, column in {
+    "string_view": pa.array(["a", long], pa.string_view()),
+    "binary_view": pa.array([b"a", long.encode()], pa.binary_view()),
+    "list_view": pa.array([[1, 2], None], pa.list_view(pa.int64())),
+    "large_list_view": pa.array([[1, 2], None], pa.large_list_view(pa.int64())),
+    "dense_union": pa.UnionArray.from_dense(union[0], pa.array([0, 0], pa.int32()), *union[1:]),
+    "sparse_union": pa.UnionArray.from_sparse(*union),
+    "run_end_encoded": runs,
+    "struct_of_view": pa.array([{"a": "x"}, None], pa.struct([("a", pa.string_view())])),
+    "dictionary_of_view": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), pa.array(words, pa.string_view())),
+    "list_of_union": pa.ListArray.from_arrays(ends, pa.UnionArray.from_sparse(*union)),
+    "list_of_runs": pa.ListArray.from_arrays(ends, runs),
+    "decimal32": pa.array([decimal.Decimal("1.25"), None], pa.decimal32(5, 2)),
+    "decimal64": pa.array([decimal.Decimal("1.25"), None], pa.decimal64(5, 2)),
+}.items():
+    t = pa.table({"id": words, "x": column})
+    for ending, new in {".arrow": pa.ipc.new_file, ".stream.arrow": pa.ipc.new_stream}.items():
+        with pa.OSFile(str(here / "unsupported" / (name + ending)), "wb") as f, new(f, t.schema) as w:
+            w.write_table(t)
 
 parquet = here.parent / "parquet" / "testdata"
 parquet.mkdir(exist_ok=True)

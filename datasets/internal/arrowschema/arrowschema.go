@@ -17,7 +17,8 @@ func CheckFile(r io.ReaderAt, size int64) error { return check(r, size, true) }
 // CheckStream checks the schema of an IPC stream; see CheckFile.
 func CheckStream(r io.ReaderAt, size int64) error { return check(r, size, false) }
 
-// CheckMessages checks the lengths of the messages of an IPC stream: arrow makes room for as much as each claims before it reads.
+// CheckMessages checks the lengths of the messages of an IPC stream, up to its end mark or the last byte, since some writers of files
+// leave the mark out: arrow makes room for as much as each claims before it reads.
 func CheckMessages(r io.ReaderAt, size int64) (err error) {
 	defer func() {
 		if recover() != nil { // a slice out of range
@@ -25,7 +26,7 @@ func CheckMessages(r io.ReaderAt, size int64) (err error) {
 		}
 	}()
 	var head [8]byte
-	for at := int64(0); ; {
+	for at := int64(0); at < size; {
 		if _, err := r.ReadAt(head[:], at); err != nil {
 			return io.ErrUnexpectedEOF
 		}
@@ -53,6 +54,30 @@ func CheckMessages(r io.ReaderAt, size int64) (err error) {
 		}
 		at += body
 	}
+	return nil
+}
+
+// Dictionaries returns how many dictionaries the footer of an IPC file names, and where the stream of messages ends that
+// lies between the first eight bytes and it. The file has passed CheckFile.
+func Dictionaries(r io.ReaderAt, size int64) (n int, end int64, err error) {
+	defer func() {
+		if recover() != nil { // a slice out of range
+			err = errors.New("an offset in the footer points outside it")
+		}
+	}()
+	var length [4]byte
+	if _, err := r.ReadAt(length[:], size-10); err != nil {
+		return 0, 0, err
+	}
+	end = size - 10 - int64(binary.LittleEndian.Uint32(length[:]))
+	buf := make(flat, size-10-end)
+	if _, err := r.ReadAt(buf, end); err != nil {
+		return 0, 0, err
+	}
+	if _, n, err = buf.vector(buf.u32(0), 2); err != nil {
+		return 0, 0, err
+	}
+	return n, end, nil
 }
 
 func check(r io.ReaderAt, size int64, file bool) (err error) {

@@ -3,10 +3,16 @@ package arrowschema
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 func stream(t testing.TB) []byte {
@@ -55,11 +61,49 @@ func TestHugeCounts(t *testing.T) {
 	}
 }
 
+func TestDictionaries(t *testing.T) {
+	dictionary := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	for want, typ := range []arrow.DataType{arrow.BinaryTypes.String, dictionary} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: typ}}, nil)
+		rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(`[{"x": "a"}, {"x": "b"}]`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "x.arrow")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(rec), w.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, end, err := Dictionaries(bytes.NewReader(data), int64(len(data)))
+		if err != nil || n != want {
+			t.Errorf("%s: %d dictionaries, %v", typ, n, err)
+		}
+		if err := CheckMessages(bytes.NewReader(data[8:end]), end-8); err != nil {
+			t.Errorf("%s: what lies before the footer is no stream: %v", typ, err)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(stream(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		CheckStream(bytes.NewReader(data), int64(len(data)))
-		CheckFile(bytes.NewReader(data), int64(len(data)))
+		if CheckFile(bytes.NewReader(data), int64(len(data))) == nil {
+			if n, end, err := Dictionaries(bytes.NewReader(data), int64(len(data))); err == nil && (n < 0 || end < 0 || end > int64(len(data))) {
+				t.Errorf("%d dictionaries, messages up to byte %d of %d", n, end, len(data))
+			}
+		}
 		CheckMessages(bytes.NewReader(data), int64(len(data)))
 	})
 }
