@@ -388,6 +388,14 @@ texts := slices.Repeat([]string{"IL-2 activates NF-kappa B in T cells, which nee
 biobert.Must(ner.Annotate(ctx, biobert.Texts(texts...)))
 biobert.Check(os.WriteFile("never.txt", nil, 0o644))`,
 		"%%\nfmt.Println(\"waiting\")\ntime.Sleep(time.Hour)",
+		`import "github.com/sparsebio/sparsebio/viz"
+
+%%
+live := viz.NewLive()
+_, err := biobert.SpeedByLength(biobert.Context(), []int{16, 32, 512}, biobert.SweepOptions{
+	Models: []string{"jnlpba"}, Time: 3 * time.Second, Rounds: 1_000_000, Progress: live.Curve,
+})
+biobert.Check(errors.Join(err, live.Close()))`,
 		"%%\nfmt.Println(\"still\", \"here\")")
 	l.open(t, "trouble.ipynb")
 
@@ -423,9 +431,25 @@ biobert.Check(os.WriteFile("never.txt", nil, 0o644))`,
 	l.command(t, "notebook:interrupt-kernel")
 	l.runs(t, 2, before)
 
+	// Stopped while a picture grows: what was measured stays to be seen, in the one picture.
+	before = l.begin(t, 3)
+	const grown = `document.querySelectorAll(".jp-CodeCell")[3].querySelectorAll(".jp-OutputArea-output img")`
+	l.wait(t, "a picture that grows", 5*time.Minute, `[...`+grown+`].some((i) => i.complete && i.naturalWidth > 0)`)
+	l.command(t, "notebook:interrupt-kernel")
+	l.runs(t, 3, before)
+	l.wait(t, "the box below the picture", time.Minute, `document.querySelectorAll(".jp-CodeCell")[3].querySelector(".sb-error")`)
+	l.shoot(t, "lab-stopped-live")
+	if got := output(3); !strings.Contains(got, "stopped") || strings.Contains(got, "exit status") || strings.Contains(got, "goroutine") {
+		t.Errorf("a benchmark that was stopped shows %q", got)
+	}
+	const stays = `[...document.querySelectorAll(".jp-CodeCell")[3].querySelectorAll(".jp-OutputArea-output img, .jp-OutputArea-output .sb-canvas svg")].filter((e) => e.getClientRects().length > 0).length`
+	if n := look[int](t, l, stays); n != 1 {
+		t.Errorf("a benchmark that was stopped leaves %d pictures, want 1", n)
+	}
+
 	// And the next cell runs.
-	l.begin(t, 3)
-	l.wait(t, "a cell after the trouble", 5*time.Minute, `document.querySelectorAll(".jp-CodeCell")[3].querySelector(".jp-OutputArea")?.innerText.includes("still here")`)
+	l.begin(t, 4)
+	l.wait(t, "a cell after the trouble", 5*time.Minute, `document.querySelectorAll(".jp-CodeCell")[4].querySelector(".jp-OutputArea")?.innerText.includes("still here")`)
 	var left []string
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {

@@ -90,21 +90,24 @@ def solutions(nb) -> list:
     ]
 
 
+# The last line of a progress bar, which appears only where reading takes long enough to be watched.
+PROGRESS = re.compile(r"(?m)^\d[\d,]*( of \d[\d,]*)? (texts|rows)\b.*/s\b.*\n?")
+
+
 def tidy(nb) -> None:
-    """Makes an executed notebook fit to be shown: no trace of progress bars that cleared themselves, nothing that differs
-    between two runs for no reason, colours for Go."""
+    """Makes an executed notebook fit to be shown: no trace of progress bars, nothing that differs between two runs for no reason,
+    colours for Go."""
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
+            for out in cell.outputs:
+                if out.output_type == "stream":
+                    out.text = PROGRESS.sub("", out.text)
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
             for out in cell.outputs:
                 out.pop("transient", None)
     nb.metadata["kernelspec"] = {"display_name": "Go (gonb)", "language": "go", "name": "gonb"}
     nb.metadata["language_info"] = {"name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go"}
-
-
-# The last line of a progress bar, which appears only where reading takes long enough to be watched.
-PROGRESS = re.compile(r"(?m)^\d[\d,]*( of \d[\d,]*)? (texts|rows)\b.*\n?")
 
 
 def _gist(cell) -> list:
