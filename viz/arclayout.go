@@ -71,7 +71,10 @@ func (m arcMark) label() string {
 	return inWords(m.typ)
 }
 
-func markWidth(m arcMark) float64 { return sansWidth(shorten(oneLine(m.label()), 40), arcLabel) + 10 }
+// markWidth is the room for a label, which is bold.
+func markWidth(m arcMark) float64 {
+	return 1.1*sansWidth(shorten(oneLine(m.label()), 40), arcLabel) + 10
+}
 
 // placeSentence lays a sentence out in lines of the given width, from the height top down.
 func placeSentence(text string, s *arcSentence, label func(arc) string, width, top float64) *placedSentence {

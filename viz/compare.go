@@ -368,5 +368,5 @@ func (v *CompareView) writeTypes(b *bytes.Buffer, types []typeScore, total typeS
 	if len(types) == 0 {
 		return
 	}
-	writeTable(b, "The figures by type", v.typeHeads(), v.typeRows(types, total), nil)
+	figureTable{summary: "The figures by type", heads: v.typeHeads(), rows: v.typeRows(types, total)}.writeHTML(b)
 }

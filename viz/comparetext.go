@@ -53,7 +53,8 @@ func (v *CompareView) WriteText(w io.Writer) error {
 	b.Truncate(b.Len() - 2)
 	fmt.Fprintf(&b, ". %s\n\n", v.explanation(total))
 	if len(types) > 0 {
-		writeTextTable(&b, v.typeHeads(), v.typeRows(types, total))
+		t := figureTable{heads: v.typeHeads(), rows: v.typeRows(types, total)}
+		t.writeText(&b, len(t.rows))
 	}
 	shown := all[:min(v.limit, len(all))]
 	for i := range shown {

@@ -293,7 +293,7 @@ func (v *CoOccurrenceView) figure(m *matrix) *corpusFigure {
 		note += fmt.Sprintf(" %s mentioned with none of them %s not drawn.", count(m.single, "thing"), isAre(m.single))
 	}
 	f.captions = []string{note}
-	f.table = corpusTable{summary: "The figures of " + count(len(m.pairs), "pair"), heads: pairHeads}
+	f.table = figureTable{summary: "The figures of " + count(len(m.pairs), "pair"), heads: pairHeads}
 	for _, p := range m.pairs {
 		f.table.rows = append(f.table.rows, pairRow(m, p))
 		f.table.titles = append(f.table.titles, fmt.Sprintf("%s – %s, %s together, PMI %s", m.nodes[p.A].Name, m.nodes[p.B].Name, count(p.Count, unit), bits(p.PMI)))

@@ -2,7 +2,6 @@ package viz
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -19,7 +18,7 @@ type corpusFigure struct {
 	chart    *chart // nil where there is nothing to draw, or a figure
 	figure   *figure
 	captions []string
-	table    corpusTable
+	table    figureTable
 	swatches []swatch
 }
 
@@ -27,14 +26,6 @@ type corpusFigure struct {
 type corpusKey struct {
 	name, note string
 	sample     string // of what is drawn, as HTML
-}
-
-// A corpusTable holds the figures behind a chart; titles are those of its rows, if any.
-type corpusTable struct {
-	summary string
-	heads   []figureHead
-	rows    [][]string
-	titles  []string
 }
 
 func (f *corpusFigure) fragment() (*fragment, error) {
@@ -62,7 +53,7 @@ func (f *corpusFigure) fragment() (*fragment, error) {
 		fmt.Fprintf(&b, "<p class=\"sb-caption\">%s</p>\n", esc(c))
 	}
 	if len(f.table.rows) > 0 {
-		writeTable(&b, f.table.summary, f.table.heads, f.table.rows, f.table.titles)
+		f.table.writeHTML(&b)
 	}
 	b.WriteString("</div>\n")
 	if f.chart != nil {
@@ -87,10 +78,7 @@ func (f *corpusFigure) writeText(w io.Writer, head string) error {
 	if head != "" {
 		fmt.Fprintf(&b, "%s\n", head)
 	} else if len(f.table.rows) > 0 {
-		writeTextTable(&b, f.table.heads, f.table.rows[:min(len(f.table.rows), maxTextRows)])
-		if more := len(f.table.rows) - maxTextRows; more > 0 {
-			fmt.Fprintf(&b, "… and %s\n", count(more, "row"))
-		}
+		f.table.writeText(&b, maxTextRows)
 		b.WriteByte('\n')
 	}
 	for _, c := range f.captions {
@@ -102,14 +90,7 @@ func (f *corpusFigure) writeText(w io.Writer, head string) error {
 
 // corpusOption returns what go-echarts wrote as a map, completed with what all charts have.
 func corpusOption(written map[string]any, names []string) map[string]any {
-	text, err := json.Marshal(written)
-	if err != nil {
-		panic("viz: go-echarts wrote an option that is not JSON")
-	}
-	var option map[string]any
-	if err := json.Unmarshal(text, &option); err != nil {
-		panic("viz: go-echarts wrote an option that is not an object")
-	}
+	option := writtenOption(written)
 	completeOption(option, names)
 	return option
 }

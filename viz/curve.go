@@ -151,11 +151,21 @@ func (l placedLabel) crosses(o placedLabel) bool {
 	return math.Abs(l.x-o.x) < l.halfWide+o.halfWide && math.Abs(l.y-o.y) < l.halfHi+o.halfHi
 }
 
-// labels finds a side for the label of each point on which it covers no point, no other label and nothing outside of the axes; above, if there is none.
+// labels finds a side for the label of each point on which it covers no point, no other label, nothing outside of the axes and, if
+// there is such a side, no line; above, if there is none.
 func (v *CurveView) labels(x, y plotAxis) [][]placedLabel {
 	const mark = 6
-	var taken []placedLabel
+	var taken, lines []placedLabel
 	for _, s := range v.curve.Series {
+		for i := 1; i < len(s.Points) && !s.Loose; i++ {
+			p, q := s.Points[i-1], s.Points[i]
+			x0, y0, dx, dy := x.at(p.X), y.at(p.Y), x.at(q.X)-x.at(p.X), y.at(q.Y)-y.at(p.Y)
+			steps := 1 + int(math.Hypot(dx, dy)/4)
+			for k := range steps + 1 {
+				t := float64(k) / float64(steps)
+				lines = append(lines, placedLabel{"", x0 + float64(t*dx), y0 + float64(t*dy), 1, 1})
+			}
+		}
 		for i, p := range s.Points {
 			if !s.Reference {
 				taken = append(taken, placedLabel{"", x.at(p.X), y.at(p.Y), mark, mark})
@@ -174,9 +184,13 @@ func (v *CurveView) labels(x, y plotAxis) [][]placedLabel {
 			}
 			px, py, wide := x.at(p.X), y.at(p.Y), 3.4*float64(len([]rune(shorten(oneLine(p.Label), maxName))))
 			sides := []placedLabel{{"top", px, py - 15, wide, 7}, {"bottom", px, py + 15, wide, 7}, {"right", px + wide + 10, py, wide, 7}, {"left", px - wide - 10, py, wide, 7}}
-			best := slices.IndexFunc(sides, func(l placedLabel) bool {
+			free := func(l placedLabel) bool {
 				return l.x-wide > x.from && l.x+wide < float64(v.width) && l.y-7 > y.to-2 && l.y+7 < y.from && !slices.ContainsFunc(taken, l.crosses)
-			})
+			}
+			best := slices.IndexFunc(sides, func(l placedLabel) bool { return free(l) && !slices.ContainsFunc(lines, l.crosses) })
+			if best < 0 {
+				best = slices.IndexFunc(sides, free)
+			}
 			out[i][j] = sides[max(best, 0)]
 			taken = append(taken, out[i][j])
 		}
@@ -307,7 +321,7 @@ func (v *CurveView) option(keys []key, x, y plotAxis) map[string]any {
 		o := map[string]any{
 			"type": "line", "name": seriesName(i, keys[i].name), "data": data, "symbol": style.mark, "symbolSize": 9, "showSymbol": !s.Reference,
 			"lineStyle": map[string]any{"width": 2, "color": paint, "type": "solid"}, "itemStyle": map[string]any{"color": paint},
-			"label":    map[string]any{"position": "top", "distance": 7, "color": "var(--sb-fg)", "fontSize": 12},
+			"label":    map[string]any{"position": "top", "distance": 7, "color": "var(--sb-fg)", "fontSize": 12, "textBorderColor": "var(--sb-card)", "textBorderWidth": 3},
 			"emphasis": map[string]any{"scale": 1.4, "lineStyle": map[string]any{"width": 2}}, "clip": false, "z": 3,
 		}
 		if s.Reference {
@@ -410,7 +424,7 @@ func (v *CurveView) svg(keys []key, x, y plotAxis) string {
 			}
 			b.WriteString(markShape(style.mark, px, py, 4.5, paint, paint))
 			if p.Label != "" {
-				fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="middle">%s</text>`, coord(labels[i][j].x), coord(labels[i][j].y+4), escXML(shorten(oneLine(p.Label), maxName)))
+				fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="middle" stroke="#fff" stroke-width="3" stroke-linejoin="round" paint-order="stroke">%s</text>`, coord(labels[i][j].x), coord(labels[i][j].y+4), escXML(shorten(oneLine(p.Label), maxName)))
 			}
 			b.WriteByte('\n')
 		}

@@ -59,11 +59,8 @@ func (c *chart) writeScript(b *bytes.Buffer) error {
 	return nil
 }
 
-// newOption completes what go-echarts wrote for a chart of one series: the legend
-// is our own, shown in HTML but known to ECharts so that it can hide categories, and
-// so is the title; series adds to or replaces settings of the series. Colours of
-// text are CSS variables, which follow the theme without a script.
-func newOption(written map[string]any, legend []string, series map[string]any) map[string]any {
+// writtenOption returns what go-echarts wrote for a chart as what JSON reads, so that all of it can be replaced.
+func writtenOption(written map[string]any) map[string]any {
 	text, err := json.Marshal(written)
 	if err != nil {
 		panic("viz: go-echarts wrote an option that is not JSON")
@@ -72,6 +69,15 @@ func newOption(written map[string]any, legend []string, series map[string]any) m
 	if err := json.Unmarshal(text, &option); err != nil {
 		panic("viz: go-echarts wrote an option that is not an object")
 	}
+	return option
+}
+
+// newOption completes what go-echarts wrote for a chart of one series: the legend
+// is our own, shown in HTML but known to ECharts so that it can hide categories, and
+// so is the title; series adds to or replaces settings of the series. Colours of
+// text are CSS variables, which follow the theme without a script.
+func newOption(written map[string]any, legend []string, series map[string]any) map[string]any {
+	option := writtenOption(written)
 	s := option["series"].([]any)[0].(map[string]any)
 	maps.Copy(s, series)
 	completeOption(option, legend)

@@ -236,8 +236,8 @@ func ExampleThroughput() {
 	// Sparse INT8 is 4.0x faster than dense fp32
 	//
 	// Model         Engine       Instance  Kernel  Sparsity  Latency (secs)  Tokens per second
-	// jnlpba-dense  dense fp32   laptop    avx2    0 %       10.840          500
-	// jnlpba        sparse INT8  laptop    avx2    90 %      2.710           2,000
+	// jnlpba-dense  dense fp32   laptop    avx2         0 %          10.840                500
+	// jnlpba        sparse INT8  laptop    avx2        90 %           2.710              2,000
 	//
 	// laptop · 2 threads · 5,420 tokens
 }
@@ -254,7 +254,7 @@ func ExampleLatency() {
 	// Sparse INT8 reads half of the documents in 3.4 ms, 99 of 100 in 5.1 ms
 	//
 	// Model   Engine       Instance  Kernel  Calls  Least, ms  50 %, ms  90 %, ms  95 %, ms  99 %, ms  Most, ms
-	// jnlpba  sparse INT8  laptop    avx2    800    3.1        3.4       3.6       3.8       5.1       9
+	// jnlpba  sparse INT8  laptop    avx2      800        3.1       3.4       3.6       3.8       5.1         9
 	//
 	// A strip goes from the quickest call to the slowest. Half of the calls end before the tall mark; 90, 95 and 99 % before the next ones, and the ring is the slowest.
 	// laptop · 2 threads
@@ -277,10 +277,10 @@ func ExampleCurve() {
 	// Accuracy by zeros
 	//
 	// Series  Zeros among the weights, %  Strict F1, %
-	// admm    50                          75
-	// admm    90                          66.3
-	// dense   50                          75.6
-	// dense   90                          75.6
+	// admm                            50            75
+	// admm                            90          66.3
+	// dense                           50          75.6
+	// dense                           90          75.6
 }
 
 func ExampleLayers() {
@@ -293,10 +293,10 @@ func ExampleLayers() {
 	// Output:
 	// Where the time of jnlpba goes
 	//
-	// Layer           Shape       Tokens  Zeros   Kernel       KB   Expected, µs  Measured, µs
-	// 0 qkv           1152 x 384  128     90.0 %  gather avx2  136  63            60
-	// all: products                                                               60
-	// all: attention                                                              20
+	// Layer           Shape       Tokens   Zeros  Kernel        KB  Expected, µs  Measured, µs
+	// 0 qkv           1152 x 384     128  90.0 %  gather avx2  136            63            60
+	// all: products                                                                         60
+	// all: attention                                                                        20
 	//
 	// Each square is a product of weights and activations. The fuller its colour, the longer it takes, or the more weights it leaves out.
 	// sparse INT8 · laptop · 1 thread · 128 tokens · 0.08 ms in all, 1,600,000 tokens/s
@@ -337,7 +337,7 @@ func ExampleLive() {
 	// Tokens per second
 	//
 	// Model   Engine       Instance  Kernel  Sparsity  Latency (secs)  Tokens per second
-	// jnlpba  sparse INT8  laptop    avx2    90 %      2.710           2,000
+	// jnlpba  sparse INT8  laptop    avx2        90 %           2.710              2,000
 	//
 	// laptop · 5,420 tokens
 }

@@ -112,7 +112,7 @@ func (v *FrequencyView) figure() (*corpusFigure, []typePanel, error) {
 		return f, nil, nil
 	}
 	things, mentions := 0, 0
-	f.table = corpusTable{summary: "The figures", heads: frequencyHeads}
+	f.table = figureTable{heads: frequencyHeads}
 	for _, p := range panels {
 		things, mentions = things+p.all, mentions+p.mentions
 		f.swatches = append(f.swatches, p.swatch)

@@ -231,7 +231,6 @@ func (v *LengthView) figure() (*corpusFigure, *histogram, error) {
 	}
 	h := newHistogram(sets)
 	f.captions = v.captions(&h)
-	f.table.summary = "The figures"
 	f.table.heads = []figureHead{{capital(v.unit), false}}
 	for _, s := range sets {
 		f.keys = append(f.keys, corpusKey{s.name, count(len(s.lengths), "text"), areaSample(s)})

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/sparsebio/sparsebio/biobert/report"
 )
@@ -30,25 +29,6 @@ type picture struct {
 type key struct {
 	name  string
 	style seriesStyle
-}
-
-// A figureTable is the figures behind a chart. The chart names rows by their number.
-type figureTable struct {
-	heads []figureHead
-	rows  [][]string
-}
-
-// A figureHead is a column of the table of figures.
-type figureHead struct {
-	name   string
-	number bool
-}
-
-func (h figureHead) class() string {
-	if h.number {
-		return ` class="sb-num"`
-	}
-	return ""
 }
 
 // fragment writes the picture as HTML.
@@ -100,9 +80,7 @@ func (p *picture) writeText(w io.Writer) error {
 	if p.title != "" {
 		fmt.Fprintf(&b, "%s\n\n", oneLine(p.title))
 	}
-	if err := p.table.writeText(&b); err != nil {
-		return err
-	}
+	p.table.writeText(&b, len(p.table.rows))
 	for i, c := range p.captions {
 		if i == 0 {
 			b.WriteByte('\n')
@@ -111,43 +89,6 @@ func (p *picture) writeText(w io.Writer) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-func (t figureTable) writeHTML(b *bytes.Buffer) {
-	b.WriteString("<details><summary>The figures</summary>\n<div class=\"sb-scroll\"><table>\n<thead><tr>")
-	for _, h := range t.heads {
-		fmt.Fprintf(b, "<th%s>%s</th>", h.class(), esc(h.name))
-	}
-	b.WriteString("</tr></thead>\n<tbody>\n")
-	for i, r := range t.rows {
-		fmt.Fprintf(b, "<tr data-row=\"%d\">", i)
-		for j, s := range r {
-			fmt.Fprintf(b, "<td%s data-tip=\"%s\">%s</td>", t.heads[j].class(), esc(t.heads[j].name), esc(s))
-		}
-		b.WriteString("</tr>\n")
-	}
-	b.WriteString("</tbody></table></div></details>\n")
-}
-
-func (t figureTable) writeText(b *bytes.Buffer) error {
-	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	for i, h := range t.heads {
-		if i > 0 {
-			fmt.Fprint(tw, "\t")
-		}
-		fmt.Fprint(tw, oneLine(h.name))
-	}
-	fmt.Fprintln(tw)
-	for _, r := range t.rows {
-		for i, s := range r {
-			if i > 0 {
-				fmt.Fprint(tw, "\t")
-			}
-			fmt.Fprint(tw, oneLine(s))
-		}
-		fmt.Fprintln(tw)
-	}
-	return tw.Flush()
 }
 
 // option completes an option of ECharts for a chart of measurements. keys are those of the picture.

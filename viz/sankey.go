@@ -283,28 +283,21 @@ func stackFlows(flows []flow, left, right []station) {
 	for i := range order {
 		order[i] = i
 	}
-	at := make([]float64, len(left))
-	for i, s := range left {
-		at[i] = s.y
+	stack := func(stations []station, own, other func(flow) int, y func(*flow) *float64) {
+		at := make([]float64, len(stations))
+		for i, s := range stations {
+			at[i] = s.y
+		}
+		slices.SortStableFunc(order, func(i, j int) int {
+			return cmp.Or(cmp.Compare(other(flows[i]), other(flows[j])), cmp.Compare(flows[i].kind, flows[j].kind))
+		})
+		for _, i := range order {
+			f := &flows[i]
+			*y(f) = at[own(*f)]
+			at[own(*f)] += f.width
+		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(flows[i].to, flows[j].to), cmp.Compare(flows[i].kind, flows[j].kind))
-	})
-	for _, i := range order {
-		f := &flows[i]
-		f.yLeft = at[f.from]
-		at[f.from] += f.width
-	}
-	at = make([]float64, len(right))
-	for i, s := range right {
-		at[i] = s.y
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(flows[i].from, flows[j].from), cmp.Compare(flows[i].kind, flows[j].kind))
-	})
-	for _, i := range order {
-		f := &flows[i]
-		f.yRight = at[f.to]
-		at[f.to] += f.width
-	}
+	from, to := func(f flow) int { return f.from }, func(f flow) int { return f.to }
+	stack(left, from, to, func(f *flow) *float64 { return &f.yLeft })
+	stack(right, to, from, func(f *flow) *float64 { return &f.yRight })
 }

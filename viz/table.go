@@ -2,47 +2,79 @@ package viz
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
-// writeTable writes a table of figures behind a line that opens it. Rows have their number as name, by which a script finds
-// what to show under the pointer, and a title if there are any: what to call the mark that stands for the row. Columns of
-// numbers come last.
-func writeTable(b *bytes.Buffer, summary string, heads []figureHead, rows [][]string, titles []string) {
-	first := 1 + slices.IndexFunc(heads, func(h figureHead) bool { return h.number })
-	fmt.Fprintf(b, "<details><summary>%s</summary>\n<div class=\"sb-scroll\"><table class=\"sb-figures sb-from%d\">\n<thead><tr>", esc(summary), first)
-	for _, h := range heads {
+// A figureTable holds the figures behind a chart, which names rows by their number.
+type figureTable struct {
+	summary string // of the line that opens it; "The figures" if empty
+	heads   []figureHead
+	rows    [][]string
+	titles  []string // of rows: what to call the mark that stands for each; nil if nothing does
+}
+
+// A figureHead is a column of the table of figures.
+type figureHead struct {
+	name   string
+	number bool
+}
+
+func (h figureHead) class() string {
+	if h.number {
+		return ` class="sb-num"`
+	}
+	return ""
+}
+
+// writeHTML writes the table behind a line that opens it. Its script shows a row under the pointer.
+func (t figureTable) writeHTML(b *bytes.Buffer) {
+	class := "sb-figures"
+	first := 1 + slices.IndexFunc(t.heads, func(h figureHead) bool { return h.number })
+	last := 1 + slices.IndexFunc(t.heads[max(first, 1)-1:], func(h figureHead) bool { return !h.number })
+	short := first >= 2 && first <= 4 && last == 0 // the style sheet knows where columns of numbers begin
+	if short {
+		class += fmt.Sprintf(" sb-from%d", first)
+	}
+	fmt.Fprintf(b, "<details><summary>%s</summary>\n<div class=\"sb-scroll\"><table class=\"%s\">\n<thead><tr>", esc(cmp.Or(t.summary, "The figures")), class)
+	for _, h := range t.heads {
 		fmt.Fprintf(b, "<th scope=\"col\"%s>%s</th>", h.class(), esc(h.name))
 	}
 	b.WriteString("</tr></thead>\n<tbody>\n")
-	for i, r := range rows {
+	for i, r := range t.rows {
 		fmt.Fprintf(b, "<tr data-row=\"%d\"", i)
-		if titles != nil {
-			fmt.Fprintf(b, " data-title=\"%s\"", esc(titles[i]))
+		if t.titles != nil {
+			fmt.Fprintf(b, " data-title=\"%s\"", esc(t.titles[i]))
 		}
 		b.WriteByte('>')
-		for _, s := range r {
-			fmt.Fprintf(b, "<td>%s</td>", esc(s))
+		for j, s := range r {
+			class := ""
+			if !short {
+				class = t.heads[j].class()
+			}
+			fmt.Fprintf(b, "<td%s>%s</td>", class, esc(s))
 		}
 		b.WriteString("</tr>\n")
 	}
 	b.WriteString("</tbody></table></div></details>\n")
 }
 
-// writeTextTable writes the same as plain text, the figures flush right.
-func writeTextTable(b *bytes.Buffer, heads []figureHead, rows [][]string) {
-	wide := make([]int, len(heads))
-	for j, h := range heads {
-		wide[j] = len([]rune(oneLine(h.name)))
-		for _, r := range rows {
-			wide[j] = max(wide[j], len([]rune(oneLine(r[j]))))
+// writeText writes the first rows as plain text, the figures flush right, and says how many more there are.
+func (t figureTable) writeText(b *bytes.Buffer, rows int) {
+	some := t.rows[:min(len(t.rows), rows)]
+	wide := make([]int, len(t.heads))
+	for j, h := range t.heads {
+		wide[j] = utf8.RuneCountInString(oneLine(h.name))
+		for _, r := range some {
+			wide[j] = max(wide[j], utf8.RuneCountInString(oneLine(r[j])))
 		}
 	}
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	line := func(cells func(j int) string) {
-		for j, h := range heads {
+		for j, h := range t.heads {
 			if j > 0 {
 				fmt.Fprint(tw, "\t")
 			}
@@ -54,9 +86,12 @@ func writeTextTable(b *bytes.Buffer, heads []figureHead, rows [][]string) {
 		}
 		fmt.Fprintln(tw)
 	}
-	line(func(j int) string { return heads[j].name })
-	for _, r := range rows {
+	line(func(j int) string { return t.heads[j].name })
+	for _, r := range some {
 		line(func(j int) string { return r[j] })
 	}
 	tw.Flush() // a bytes.Buffer does not fail
+	if more := len(t.rows) - len(some); more > 0 {
+		fmt.Fprintf(b, "… and %s\n", count(more, "row"))
+	}
 }

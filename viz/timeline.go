@@ -163,7 +163,7 @@ func (v *TimelineView) figure() (*corpusFigure, error) {
 		f.captions = []string{strings.TrimSpace("Nothing was found." + undated)}
 		return f, nil
 	}
-	f.table = corpusTable{summary: "The figures", heads: []figureHead{{"Year", false}, {"Documents", true}}}
+	f.table = figureTable{heads: []figureHead{{"Year", false}, {"Documents", true}}}
 	for _, r := range trends {
 		f.keys = append(f.keys, corpusKey{name: r.Name, note: r.Type, sample: trendSample(r)})
 		f.table.heads = append(f.table.heads, figureHead{r.Name, true})

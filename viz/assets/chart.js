@@ -29,10 +29,7 @@ function (script, option) {
         if (c.textContent) e.append(element("span", "sb-dim", r.closest("table").tHead.rows[0].cells[i].textContent + ": " + c.textContent));
       });
     }
-    r.querySelectorAll("[data-tip]").forEach(function (c) {
-      if (c.dataset.tip) e.append(element("span", "sb-dim", c.dataset.tip + ": " + c.textContent));
-      else e.append(c.cloneNode(true));
-    });
+    r.querySelectorAll("[data-tip]").forEach(function (c) { e.append(c.cloneNode(true)); });
     return e;
   }
 
