@@ -115,16 +115,7 @@ func (v *ArcView) fragment() (*fragment, error) {
 	}
 	var b bytes.Buffer
 	openView(&b, "arcs", v.title)
-	if v.doc.Title != "" || v.doc.ID != "" {
-		b.WriteString("<p class=\"sb-head\">")
-		if v.doc.Title != "" {
-			fmt.Fprintf(&b, "<span class=\"sb-doctitle\">%s</span> ", esc(v.doc.Title))
-		}
-		if v.doc.ID != "" {
-			fmt.Fprintf(&b, "<span class=\"sb-id\">%s</span>", esc(v.doc.ID))
-		}
-		b.WriteString("</p>\n")
-	}
+	writeHead(&b, &v.doc, "")
 	writeLegend(&b, d.legend)
 	writeLinkLegend(&b, d.kinds, len(d.legend))
 	if len(d.sentences) == 0 {

@@ -64,7 +64,8 @@ func writeQuotes(b *bytes.Buffer, e annot.Edge, source, target string) {
 		fmt.Fprintf(b, "<span class=\"sb-quote\"%s>", tip)
 		writeQuote(b, q, source, target)
 		if q.DocID != "" {
-			fmt.Fprintf(b, " <span class=\"sb-id\">%s</span>", esc(q.DocID))
+			b.WriteByte(' ')
+			writeID(b, q.DocID)
 		}
 		b.WriteString("</span>")
 	}

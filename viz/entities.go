@@ -165,12 +165,24 @@ func writeHead(b *bytes.Buffer, d *annot.Document, remark string) {
 		fmt.Fprintf(b, "<span class=\"sb-doctitle\">%s</span> ", esc(d.Title))
 	}
 	if d.ID != "" {
-		fmt.Fprintf(b, "<span class=\"sb-id\">%s</span>", esc(d.ID))
+		writeID(b, d.ID)
 	}
 	if remark != "" {
 		fmt.Fprintf(b, "<span class=\"sb-remark\">%s</span>", esc(remark))
 	}
 	b.WriteString("</p>\n")
+}
+
+func writeID(b *bytes.Buffer, id string) {
+	fmt.Fprintf(b, "<span class=\"sb-id%s\">%s</span>", longClass(id), esc(id))
+}
+
+// longClass names, after a space, the class of what is too long for one line.
+func longClass(s string) string {
+	if len(s) > 60 {
+		return " sb-long"
+	}
+	return ""
 }
 
 // writeBare lists the names of each type for readers whose page has lost its styles, and so the types behind the

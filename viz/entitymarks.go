@@ -75,5 +75,5 @@ func writeMark(b *bytes.Buffer, e annot.Entity, title, class, rest string) {
 	if e.Score != 0 {
 		fmt.Fprintf(b, " data-score=\"%s\"", strconv.FormatFloat(e.Score, 'g', 4, 64))
 	}
-	fmt.Fprintf(b, " title=\"%s\" class=\"%s\"%s tabindex=\"0\">", title, class, rest)
+	fmt.Fprintf(b, " title=\"%s\" class=\"%s%s\"%s tabindex=\"0\">", title, class, longClass(e.Type), rest)
 }
