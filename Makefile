@@ -33,7 +33,7 @@ notebooks: setup ## run all notebooks and write their outputs into them (FRESH=1
 
 .PHONY: notebooks-check
 notebooks-check: setup ## run all notebooks and the solutions in them, and compare with what is committed
-	@.venv/bin/python notebooks/tools/run.py --check --solutions --out out $(NOTEBOOKS)
+	@.venv/bin/python notebooks/tools/run.py --check --solutions --jobs 2 --out out $(NOTEBOOKS)
 
 .PHONY: lab
 lab: setup ## open JupyterLab on the quick start notebook

@@ -1,12 +1,14 @@
 """Runs notebooks from top to bottom, checks what they say, and writes them as pages that load nothing from anywhere.
 
-usage: run.py [--out DIR] [--write [--fresh] | --check] [--solutions] NOTEBOOK...
+usage: run.py [--out DIR] [--write [--fresh] | --check] [--solutions] [--jobs N] NOTEBOOK...
 
   --out DIR    where the pages and the notebooks with their outputs go (default: out)
   --write      put the outputs into NOTEBOOK itself, tidied for the repository; those that say the same stay as they are
   --fresh      with --write: put all outputs anew, so that they look as they would be drawn today
   --check      fail if the outputs in NOTEBOOK no longer say what they say now
   --solutions  run the solutions of the exercises too, after the last cell
+  --jobs N     run N notebooks at a time, in processes of their own; what one says appears when it is done. Measured speeds
+               suffer, so not for outputs that are to be kept
 
 Prints a line for each cell while it works, and at the end what the cells tagged "headline" said. A cell that fails, or that
 does not say what its metadata expects, ends the run with exit status 1. notebooks/README.md describes the metadata.
@@ -16,8 +18,10 @@ import argparse
 import copy
 import os
 import pathlib
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 # The environment that runs this holds the kernel; what the home folder has must not matter, nor be added to.
 os.environ["JUPYTER_DATA_DIR"] = os.path.join(sys.prefix, "share", "jupyter")
@@ -138,6 +142,24 @@ def run(source: pathlib.Path, outdir: pathlib.Path, args) -> None:
     print(f"\nThe page:  {page}\nThe notebook with its outputs:  {outdir / source.name}\n")
 
 
+def run_beside(args) -> list[str]:
+    """Runs several notebooks at a time, those that take longest first, and returns the names of those that failed."""
+
+    def one(source: pathlib.Path) -> int:
+        command = [sys.executable, __file__, "--out", str(args.out), "--jobs", "-1"]
+        command += [f"--{name}" for name in ("write", "fresh", "check", "solutions") if getattr(args, name)]
+        done = subprocess.run([*command, str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        print(done.stdout, end="", flush=True)
+        return done.returncode
+
+    def seconds(source: pathlib.Path) -> float:
+        return sum(cells.max_seconds(c) for c in nbformat.read(source, as_version=4).cells if c.cell_type == "code")
+
+    order = sorted(args.notebooks, key=seconds, reverse=True)
+    with ThreadPoolExecutor(args.jobs) as pool:
+        return [source.name for source, code in zip(order, pool.map(one, order)) if code != 0]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(usage=__doc__, add_help=False)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out"))
@@ -145,18 +167,24 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--solutions", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("notebooks", type=pathlib.Path, nargs="+")
     args = parser.parse_args()
     outdir = args.out.resolve()
     outdir.mkdir(parents=True, exist_ok=True)
 
-    failed = []
-    for source in args.notebooks:
-        try:
-            run(source.resolve(), outdir, args)
-        except Failure as err:
-            print(f"\n{source.name}: {err}\n", file=sys.stderr, flush=True)
-            failed.append(source.name)
+    if args.jobs > 1 and len(args.notebooks) > 1:
+        failed = run_beside(args)
+    else:
+        failed = []
+        for source in args.notebooks:
+            try:
+                run(source.resolve(), outdir, args)
+            except Failure as err:
+                print(f"\n{source.name}: {err}\n", file=sys.stderr, flush=True)
+                failed.append(source.name)
+        if args.jobs < 0:  # run_beside calls, and says the rest
+            return len(failed)
     if failed:
         print("failed: " + ", ".join(failed), file=sys.stderr)
         return 1
