@@ -212,7 +212,7 @@ func TestEntitiesErrors(t *testing.T) {
 		"invalid text": {Entities([]annot.Document{{ID: "d7", Text: "a\xffb"}}), `document "d7" is not valid UTF-8`},
 		"wrong text":   {Entities([]annot.Document{{Text: "κ p53", Entities: []annot.Entity{{Start: 2, End: 5, Text: "p53"}}}}), `entity 0 is "p53", but bytes 2 to 5 are " p5"`},
 		"limit":        {Entities(nil, WithLimit(0)), "WithLimit(0)"},
-		"colour":       {Entities(nil, WithColors(map[string]string{"x": "red"})), `"red" is not of the form #rrggbb`},
+		"colour":       {Entities(nil, WithColors(map[string]string{"x": "reddish"})), `"reddish" is no colour (want #rrggbb, `},
 		"size":         {Entities(nil, WithSize(300, 300)), "WithSize does not apply to Entities"},
 	} {
 		t.Run(name, func(t *testing.T) {

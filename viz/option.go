@@ -81,7 +81,8 @@ func WithLimit(n int) Option {
 	}
 }
 
-// WithColors sets the colours of entity types, as "#rrggbb", beside the defaults.
+// WithColors sets the colours of entity types, beside the defaults: as "#rrggbb", "#rgb", "rgb(r, g, b)" or the name of a basic colour
+// of CSS.
 // From each the view mixes a background and an ink that can be read on light and on
 // dark. For Throughput and Latency the keys are "dense" and "sparse", for Curve the names of series, for
 // Roofline the engines. Layers has no colours to choose.

@@ -15,12 +15,49 @@ type color [3]uint8
 
 func (c color) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
 
+// colorNames are the basic colours of CSS, and orange.
+var colorNames = map[string]color{
+	"black": {0, 0, 0}, "silver": {0xc0, 0xc0, 0xc0}, "gray": {0x80, 0x80, 0x80}, "grey": {0x80, 0x80, 0x80}, "white": {0xff, 0xff, 0xff},
+	"maroon": {0x80, 0, 0}, "red": {0xff, 0, 0}, "purple": {0x80, 0, 0x80}, "fuchsia": {0xff, 0, 0xff}, "magenta": {0xff, 0, 0xff},
+	"green": {0, 0x80, 0}, "lime": {0, 0xff, 0}, "olive": {0x80, 0x80, 0}, "yellow": {0xff, 0xff, 0}, "navy": {0, 0, 0x80},
+	"blue": {0, 0, 0xff}, "teal": {0, 0x80, 0x80}, "aqua": {0, 0xff, 0xff}, "cyan": {0, 0xff, 0xff}, "orange": {0xff, 0xa5, 0},
+}
+
+// parseColor reads a colour as CSS writes it: "#0072b2", "#07b", "rgb(0, 114, 178)" or one of the basic names.
 func parseColor(s string) (color, error) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 32)
-	if err != nil || len(s) != 7 || s[0] != '#' {
-		return color{}, fmt.Errorf("%q is not of the form #rrggbb", s)
+	text := strings.ToLower(strings.TrimSpace(s))
+	if c, ok := colorNames[text]; ok {
+		return c, nil
 	}
-	return color{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
+	if inner, ok := strings.CutPrefix(text, "rgb("); ok {
+		if inner, ok = strings.CutSuffix(inner, ")"); ok {
+			if c, ok := parseChannels(strings.Split(inner, ",")); ok {
+				return c, nil
+			}
+		}
+	} else if digits, ok := strings.CutPrefix(text, "#"); ok {
+		if len(digits) == 3 {
+			digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
+		}
+		if n, err := strconv.ParseUint(digits, 16, 24); err == nil && len(digits) == 6 {
+			return color{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
+		}
+	}
+	return color{}, fmt.Errorf("%q is no colour (want #rrggbb, #rgb, rgb(r, g, b) or a basic name such as teal)", s)
+}
+
+func parseChannels(parts []string) (c color, ok bool) {
+	if len(parts) != len(c) {
+		return c, false
+	}
+	for i, p := range parts {
+		n, err := strconv.ParseUint(strings.TrimSpace(p), 10, 8)
+		if err != nil {
+			return c, false
+		}
+		c[i] = uint8(n)
+	}
+	return c, true
 }
 
 // palette holds the types that models and corpora use most. The first five, those

@@ -90,7 +90,14 @@ func TestBaseColor(t *testing.T) {
 	if got := one("protein", map[string]color{"protein": {1, 2, 3}}); got != (color{1, 2, 3}) {
 		t.Errorf("override is %v", got)
 	}
-	for _, s := range []string{"", "#12345", "123456", "#12345g", "#1234567", "red;}</style>"} {
+	for s, want := range map[string]color{
+		"#0072b2": {0, 0x72, 0xb2}, "#0072B2": {0, 0x72, 0xb2}, "#07b": {0, 0x77, 0xbb}, "rgb(0, 114,178)": {0, 114, 178}, " Teal ": {0, 0x80, 0x80}, "orange": {0xff, 0xa5, 0},
+	} {
+		if got, err := parseColor(s); err != nil || got != want {
+			t.Errorf("parseColor(%q) = %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "#12345", "123456", "#12345g", "#1234567", "red;}</style>", "#", "#1 2", "#+12", "rgb(1,2)", "rgb(1,2,256)", "rgb(1,2,-3)", "rgb(1,2,3", "linear-gradient(red, blue)", "#ÿÿÿ"} {
 		if _, err := parseColor(s); err == nil {
 			t.Errorf("parseColor(%q) gave no error", s)
 		}

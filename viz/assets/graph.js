@@ -553,5 +553,5 @@ function (fig, data) {
     input.addEventListener("change", apply);
   });
   update();
-  view.querySelector(".sb-caption").append(edges.length ? " Click a name for its neighbours, a line for the sentences behind it, the paper to go back. Arrow keys, Enter and Escape do the same; Ctrl and the wheel zoom." : "");
+  view.querySelector(".sb-caption").append(element("span", "sb-hint", edges.length ? " Click a name for its neighbours, a line for the sentences behind it, the paper to go back. Arrow keys, Enter and Escape do the same; Ctrl and the wheel zoom." : ""));
 }
