@@ -33,7 +33,7 @@
 // for the check boxes that hide a type. A chart is a picture (SVG in an <img>) and a
 // table of the same figures, so it can be read where scripts are stripped: on code
 // hosting sites, in an untrusted notebook, on paper. Where scripts run, ECharts,
-// which this package embeds (about 720 KB), takes the picture's place. Graphs, matrices, flows and arcs of relations do
+// which this package embeds (about 675 KB), takes the picture's place. Graphs, matrices, flows and arcs of relations do
 // without it: a few kilobytes of script beside each make the picture a part of the page.
 //
 // The script of ECharts must be in the page once. WritePage and Page see to it, as does Show
