@@ -139,6 +139,7 @@ func TestConfigErrors(t *testing.T) {
 		if tt.config != "" {
 			opts = append(opts, WithConfig(tt.config))
 		}
+		opts = append(opts, WithAllocator(checked(t)))
 		_, err := Load(t.Context(), dir, opts...)
 		wantError(t, err, tt.want)
 		_, err = Stream(t.Context(), dir, opts...)
@@ -150,7 +151,7 @@ func TestConfigErrors(t *testing.T) {
 		_, err := Load(t.Context(), name, WithConfig("en"), WithAllocator(checked(t)))
 		wantError(t, err, `has no configuration "en"`)
 	}
-	if _, err := Load(t.Context(), "testdata/five.csv", WithConfig("")); err == nil {
+	if _, err := Load(t.Context(), "testdata/five.csv", WithConfig(""), WithAllocator(checked(t))); err == nil {
 		t.Error("no error")
 	}
 }
@@ -267,7 +268,7 @@ func TestCardFixtures(t *testing.T) {
 			t.Errorf("%s: %d rows", config, d.NumRows())
 		}
 	}
-	_, err := Load(t.Context(), dir)
+	_, err := Load(t.Context(), dir, WithAllocator(checked(t)))
 	wantError(t, err, "has several configurations: jsonl, csv (choose one with WithConfig)")
 }
 

@@ -2,13 +2,18 @@ package datasets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/sparsebio/sparsebio/biobert/report"
 	"github.com/sparsebio/sparsebio/datasets"
 	"github.com/sparsebio/sparsebio/datasets/annot"
+	"github.com/sparsebio/sparsebio/datasets/hub"
+	"github.com/sparsebio/sparsebio/datasets/hub/hubtest"
 )
 
 var ctx = context.Background()
@@ -349,4 +354,143 @@ func ExampleLoad_pubTator() {
 	// 7 <nil>
 	// β-Fakol Chemical 0 0
 	// Quux Gene 16 15
+}
+
+// hubOf plays the hub with one data set, in place of the real one, for which WithHub is left out.
+func hubOf(id string, files map[string]string) (repo *hubtest.Repo, option datasets.Option, done func()) {
+	cache, err := os.MkdirTemp("", "hub")
+	if err != nil {
+		log.Fatal(err)
+	}
+	h := hubtest.Start()
+	repo = h.Add("dataset", id, files)
+	c, err := hub.New(hub.WithEndpoint(h.URL()), hub.WithCacheDir(cache))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return repo, datasets.WithHub(c), func() { h.Close(); os.RemoveAll(cache) }
+}
+
+// A set may have several configurations, which its card names.
+func ExampleWithConfig() {
+	_, fake, done := hubOf("me/papers", map[string]string{
+		"README.md": `---
+configs:
+- config_name: abstracts
+  data_files: abstracts.csv
+- config_name: titles
+  data_files: titles.csv
+---
+`,
+		"abstracts.csv": "text\np53 binds MDM2.\n",
+		"titles.csv":    "text\nOn p53\nOn MDM2\n",
+	})
+	defer done()
+	_, err := datasets.Load(ctx, "me/papers", fake)
+	fmt.Println(err)
+	d, err := datasets.Load(ctx, "me/papers", datasets.WithConfig("titles"), fake)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(d.NumRows())
+	// Output:
+	// datasets: "me/papers" has several configurations: abstracts, titles (choose one with WithConfig)
+	// 2
+}
+
+// A branch moves, a commit or a tag stays.
+func ExampleWithRevision() {
+	repo, fake, done := hubOf("me/papers", map[string]string{"train.csv": "text\nOn p53\n"})
+	defer done()
+	repo.Tag("v1", repo.Head("main"))
+	repo.Commit("main", map[string]string{"train.csv": "text\nOn p53\nOn MDM2\n"})
+	for _, revision := range []string{"main", "v1"} {
+		d, err := datasets.Load(ctx, "me/papers", datasets.WithRevision(revision), fake)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(revision, d.NumRows())
+	}
+	_, err := datasets.Load(ctx, "me/papers", datasets.WithRevision("v2"), fake)
+	fmt.Println(errors.Is(err, hub.ErrRevisionNotFound))
+	// Output:
+	// main 2
+	// v1 1
+	// true
+}
+
+// folderOf makes a folder of files.
+func folderOf(files map[string]string) string {
+	dir, err := os.MkdirTemp("", "corpus")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// printRelations prints who does what to whom.
+func printRelations(d *datasets.Dataset) {
+	for doc, err := range datasets.Standoffs(d) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, r := range doc.Relations {
+			fmt.Println(doc.ID, r.Source.Text, r.Source.Span(), r.Type, r.Target.Text, r.Target.Span())
+		}
+	}
+}
+
+// ChemProt's tables: abstracts, with entities and relations beside them.
+func ExampleLoad_chemProt() {
+	dir := folderOf(map[string]string{
+		"mine_abstracts.tsv": "11\tβ-Fakol\tFakol lowers Quux.\n",
+		"mine_entities.tsv":  "11\tT1\tCHEMICAL\t8\t13\tFakol\n11\tT2\tGENE-Y\t21\t25\tQuux\n",
+		"mine_relations.tsv": "11\tCPR:4\tY \tINHIBITOR\tArg1:T1\tArg2:T2\n",
+	})
+	defer os.RemoveAll(dir)
+	d, err := datasets.Load(ctx, dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	printRelations(d)
+	// Output:
+	// 11 Fakol {9 14} CPR:4 Quux {22 26}
+}
+
+// BioC in JSON or XML, as PubTator and PMC give it.
+func ExampleLoad_bioC() {
+	dir := folderOf(map[string]string{"papers.json": `{"documents": [{"id": "7", "passages": [{"offset": 0, "text": "Fakol lowers Quux.",
+		"annotations": [
+			{"id": "a", "text": "Fakol", "infons": {"type": "Chemical"}, "locations": [{"offset": 0, "length": 5}]},
+			{"id": "b", "text": "Quux", "infons": {"type": "Gene"}, "locations": [{"offset": 13, "length": 4}]}],
+		"relations": [{"id": "r", "infons": {"type": "lowers"}, "nodes": [{"refid": "a", "role": "Arg1"}, {"refid": "b", "role": "Arg2"}]}]}]}]}`})
+	defer os.RemoveAll(dir)
+	d, err := datasets.Load(ctx, dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	printRelations(d)
+	// Output:
+	// 7 Fakol {0 5} lowers Quux {13 17}
+}
+
+// A folder of brat, texts and what was marked in them.
+func ExampleLoad_brat() {
+	dir := folderOf(map[string]string{
+		"7.txt": "β-Fakol lowers Quux.",
+		"7.ann": "T1\tChemical 0 7\tβ-Fakol\nT2\tGene 15 19\tQuux\nR1\tlowers Arg1:T1 Arg2:T2\n",
+	})
+	defer os.RemoveAll(dir)
+	d, err := datasets.Load(ctx, dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	printRelations(d)
+	// Output:
+	// 7 β-Fakol {0 8} lowers Quux {16 20}
 }

@@ -128,10 +128,11 @@ func FuzzArrow(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if d, err := Load(t.Context(), path); err == nil {
+		if d, err := Load(t.Context(), path); err == nil { // not checked: arrow keeps what it has when it panics
 			if err := d.WriteJSONL(io.Discard); err != nil {
-				t.Fatal(err)
+				t.Error(err)
 			}
+			d.Release()
 		}
 	})
 }

@@ -78,7 +78,7 @@ func TestWriteHTML(t *testing.T) {
 		s := fmt.Sprint(i, long)
 		made[i].Text = &s
 	}
-	if got := htmlOf(t, must(t)(From("long", made[:300]))); len(got) > 2*htmlBytes || !strings.Contains(got, "rows; Slice and Page show") {
+	if got := htmlOf(t, must(t)(From("long", made[:300], WithAllocator(checked(t))))); len(got) > 2*htmlBytes || !strings.Contains(got, "rows; Slice and Page show") {
 		t.Errorf("%d bytes", len(got))
 	}
 	about, err := Describe(d)

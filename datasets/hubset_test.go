@@ -120,14 +120,14 @@ func TestLoadHubErrors(t *testing.T) {
 		}
 	}
 	t.Setenv("HF_HUB_OFFLINE", "1")
-	_, err := Load(t.Context(), "me/abstracts", WithSplit("validation"))
+	_, err := Load(t.Context(), "me/abstracts", WithSplit("validation"), WithAllocator(checked(t)))
 	wantError(t, err, "hf download me/abstracts")
 	wantError(t, err, "unset HF_HUB_OFFLINE")
 	t.Setenv("HF_HUB_ETAG_TIMEOUT", "soon")
-	_, err = Load(t.Context(), "me/abstracts")
+	_, err = Load(t.Context(), "me/abstracts", WithAllocator(checked(t)))
 	wantError(t, err, "HF_HUB_ETAG_TIMEOUT")
 	for _, opt := range []Option{WithRevision(""), WithHub(nil)} {
-		if _, err := Load(t.Context(), "me/abstracts", opt); err == nil {
+		if _, err := Load(t.Context(), "me/abstracts", opt, WithAllocator(checked(t))); err == nil {
 			t.Error("no error")
 		}
 	}

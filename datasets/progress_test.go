@@ -51,7 +51,7 @@ func TestProgressEnds(t *testing.T) {
 	if err == nil || !last.Done || last.Rows != 0 || last.Err == nil {
 		t.Errorf("a filter that fails: %+v, %v", last, err)
 	}
-	_, err = Load(t.Context(), write(t, "x.jsonl", "{\"a\": 1}\n{"), watch)
+	_, err = Load(t.Context(), write(t, "x.jsonl", "{\"a\": 1}\n{"), watch, WithAllocator(checked(t)))
 	if err == nil || !last.Done || last.Err == nil {
 		t.Errorf("a load that fails: %+v, %v", last, err)
 	}

@@ -66,12 +66,13 @@ func TestLoadSplits(t *testing.T) {
 		}
 		splits[i].Release()
 	}
-	_, err = LoadSplits(t.Context(), "testdata/saved-splits", WithSplit("train"))
+	_, err = LoadSplits(t.Context(), "testdata/saved-splits", WithSplit("train"), WithAllocator(mem))
 	wantError(t, err, "LoadSplits loads all splits")
 	_, err = LoadSplits(t.Context(), "testdata/saved-splits", WithColumns("nothing"), WithAllocator(mem))
 	wantError(t, err, `no column "nothing"`)
-	one, err := LoadSplits(t.Context(), "testdata/five.csv")
+	one, err := LoadSplits(t.Context(), "testdata/five.csv", WithAllocator(mem))
 	if err != nil || len(one) != 1 || one[0].Name != "train" {
-		t.Errorf("a file: %v, %v", one, err)
+		t.Fatalf("a file: %v, %v", one, err)
 	}
+	one[0].Release()
 }

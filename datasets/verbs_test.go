@@ -260,14 +260,14 @@ func TestFrom(t *testing.T) {
 	if v, err := d.Row(0).Any("When"); err != nil || v != rows[0].When {
 		t.Errorf("time %v, %v", v, err)
 	}
-	if _, err := From("made", []int{1}); err == nil {
+	if _, err := From("made", []int{1}, WithAllocator(checked(t))); err == nil {
 		t.Error("rows that are not structs were taken")
 	}
-	if _, err := From("made", []struct{ f int }{{1}}); err == nil {
+	if _, err := From("made", []struct{ f int }{{1}}, WithAllocator(checked(t))); err == nil {
 		t.Error("a struct without exported fields was taken")
 	}
 	type loop struct{ Next *loop }
-	if _, err := From("made", []loop{{}}); err == nil {
+	if _, err := From("made", []loop{{}}, WithAllocator(checked(t))); err == nil {
 		t.Error("a type that contains itself was taken")
 	}
 }

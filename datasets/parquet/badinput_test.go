@@ -17,6 +17,13 @@ import (
 	"github.com/sparsebio/sparsebio/datasets"
 )
 
+// checked has a test fail if memory is not given back.
+func checked(t testing.TB) datasets.Option {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	return datasets.WithAllocator(mem)
+}
+
 // A fullDisk has room for so many bytes.
 type fullDisk struct{ room int }
 
@@ -31,10 +38,11 @@ func (f *fullDisk) Write(b []byte) (int, error) {
 }
 
 func TestFullDisk(t *testing.T) {
-	d, err := datasets.Load(t.Context(), "testdata/five.parquet")
+	d, err := datasets.Load(t.Context(), "testdata/five.parquet", checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(d.Release)
 	for _, room := range []int{0, 3, 100, 1000} {
 		if err := WriteTo(&fullDisk{room}, d); !errors.Is(err, syscall.ENOSPC) {
 			t.Errorf("room for %d bytes: %v", room, err)

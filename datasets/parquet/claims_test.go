@@ -338,15 +338,16 @@ func TestClaims(t *testing.T) {
 }
 
 // count reads a file.
-func count(t *testing.T, path, how string) (rows int, err error) {
+func count(t *testing.T, path, how string, opts ...datasets.Option) (rows int, err error) {
 	if how == "load" {
-		d, err := datasets.Load(t.Context(), path)
+		d, err := datasets.Load(t.Context(), path, opts...)
 		if err != nil {
 			return 0, err
 		}
+		defer d.Release()
 		return d.NumRows(), nil
 	}
-	s, err := datasets.Stream(t.Context(), path)
+	s, err := datasets.Stream(t.Context(), path, opts...)
 	if err != nil {
 		return 0, err
 	}
@@ -393,10 +394,11 @@ func TestDamagedStruct(t *testing.T) {
 	for i := range made {
 		made[i].Span.Text, made[i].Span.Start = strings.Repeat("NF-κB ", i%7), i*i
 	}
-	d, err := datasets.From("made", made)
+	d, err := datasets.From("made", made, checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(d.Release)
 	var b bytes.Buffer
 	if err := WriteTo(&b, d); err != nil {
 		t.Fatal(err)
@@ -433,16 +435,17 @@ func TestManyRowsInFewBytes(t *testing.T) {
 	for i := range made {
 		made[i].Of = "Homo sapiens"
 	}
-	d, err := datasets.From("made", made)
+	d, err := datasets.From("made", made, checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(d.Release)
 	path := filepath.Join(t.TempDir(), "x.parquet")
 	if err := Write(path, d); err != nil {
 		t.Fatal(err)
 	}
 	for _, how := range []string{"load", "stream"} {
-		if rows, err := count(t, path, how); err != nil || rows != n {
+		if rows, err := count(t, path, how, checked(t)); err != nil || rows != n {
 			t.Errorf("%s: %d rows, %v", how, rows, err)
 		}
 	}

@@ -23,10 +23,11 @@ func TestDifferences(t *testing.T) {
 			made[i].N = &v
 		}
 	}
-	d, err := datasets.From("made", made)
+	d, err := datasets.From("made", made, checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(d.Release)
 	var b bytes.Buffer
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaBinaryPacked))
 	if err := pqarrow.WriteTable(d.Table(), &b, int64(len(made)), props, pqarrow.DefaultWriterProps()); err != nil {

@@ -240,10 +240,13 @@ func TestWriteErrors(t *testing.T) {
 	type row struct {
 		Empty struct{ X []struct{ Y int } }
 	}
-	d, err := datasets.From("made", []row{{}})
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	d, err := datasets.From("made", []row{{}}, datasets.WithAllocator(mem))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer d.Release()
 	if err := parquet.WriteTo(new(bytes.Buffer), d); err != nil {
 		t.Errorf("nested lists and structs: %v", err)
 	}

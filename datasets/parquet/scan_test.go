@@ -41,10 +41,11 @@ func TestStream(t *testing.T) {
 			made[i].Score = make([]float32, i%5)
 		}
 	}
-	large, err := datasets.From("made", made)
+	large, err := datasets.From("made", made, checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(large.Release)
 	dir := t.TempDir()
 	for i := range 2 {
 		if err := Write(filepath.Join(dir, fmt.Sprintf("train-%05d-of-00002.parquet", i)), large); err != nil {
@@ -58,7 +59,7 @@ func TestStream(t *testing.T) {
 	read := 0
 	for _, name := range append(names, dir) {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-		want, errLoad := datasets.Load(t.Context(), name)
+		want, errLoad := datasets.Load(t.Context(), name, checked(t))
 		s, err := datasets.Stream(t.Context(), name, datasets.WithAllocator(mem))
 		if (err == nil) != (errLoad == nil) {
 			t.Errorf("%s: %v, but Load has %v", name, err, errLoad)
@@ -67,6 +68,7 @@ func TestStream(t *testing.T) {
 			continue
 		}
 		read++
+		t.Cleanup(want.Release)
 		if n, ok := s.NumRows(); !ok || n != want.NumRows() || fmt.Sprint(s.Features()) != fmt.Sprint(want.Features()) {
 			t.Errorf("%s: %d rows, features %v", name, n, s.Features())
 		}
@@ -88,7 +90,7 @@ func TestStream(t *testing.T) {
 	if read < 2 {
 		t.Errorf("%d files were read", read)
 	}
-	s, err := datasets.Stream(t.Context(), dir, datasets.WithSplit("train[-2:]"), datasets.WithColumns("text", "id"))
+	s, err := datasets.Stream(t.Context(), dir, datasets.WithSplit("train[-2:]"), datasets.WithColumns("text", "id"), checked(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func TestStream(t *testing.T) {
 			t.Errorf("%v, %v", b, err)
 		}
 	}
-	_, err = datasets.Stream(t.Context(), dir, datasets.WithColumns("txt"))
+	_, err = datasets.Stream(t.Context(), dir, datasets.WithColumns("txt"), checked(t))
 	if err == nil || !strings.Contains(err.Error(), `no column "txt" (has id,`) {
 		t.Errorf("%v", err)
 	}
@@ -155,10 +157,11 @@ for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, file := range files {
-		want, err := datasets.Load(t.Context(), file)
+		want, err := datasets.Load(t.Context(), file, checked(t))
 		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(want.Release)
 		s, err := datasets.Stream(t.Context(), file)
 		if err != nil {
 			t.Fatal(err)
@@ -175,6 +178,7 @@ for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
 			if rows(t, b) != rows(t, part) {
 				t.Errorf("%s: the rows after %d differ", filepath.Base(file), n)
 			}
+			part.Release()
 			n += b.NumRows()
 		}
 		if n != want.NumRows() {
