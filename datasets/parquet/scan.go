@@ -48,8 +48,31 @@ func scan(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem 
 	return s, nil
 }
 
+// pageMemory is where pages are unpacked: arrow never gives the buffers of those of version 2 back, which the garbage collector
+// takes therefore. It refuses what no page of a file of that size needs, since some codecs believe what a few bytes claim.
+type pageMemory struct {
+	memory.Allocator
+	fileSize int64
+}
+
+func (p pageMemory) check(n int) {
+	if int64(n) > 16<<20+p.fileSize<<10 {
+		panic(fmt.Errorf("a buffer of %d bytes in a file of %d", n, p.fileSize))
+	}
+}
+
+func (p pageMemory) Allocate(n int) []byte {
+	p.check(n)
+	return p.Allocator.Allocate(n)
+}
+
+func (p pageMemory) Reallocate(n int, b []byte) []byte {
+	p.check(n)
+	return p.Allocator.Reallocate(n, b)
+}
+
 func newScanner(ctx context.Context, r io.ReaderAt, size int64, columns []string, mem memory.Allocator, parts partSize) (*scanner, error) {
-	props := parquet.NewReaderProperties(mem)
+	props := parquet.NewReaderProperties(pageMemory{memory.NewGoAllocator(), size})
 	props.BufferedStreamEnabled = true
 	src, err := open(r, size, columns, props, mem)
 	if err != nil {

@@ -162,7 +162,7 @@ for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
 			t.Fatal(err)
 		}
 		t.Cleanup(want.Release)
-		s, err := datasets.Stream(t.Context(), file)
+		s, err := datasets.Stream(t.Context(), file, checked(t))
 		if err != nil {
 			t.Fatal(err)
 		}
