@@ -41,7 +41,9 @@ if ! b inspect --type image localhost/base:bookworm >/dev/null 2>&1; then
 	[ -e "$dir/base/.complete" ] || {
 		rm -rf "$dir/base"
 		debootstrap --variant=minbase bookworm "$dir/base"
-		rm -rf "$dir"/base/var/cache/apt/archives/*.deb "$dir"/base/var/lib/apt/lists/*
+		# What Debian's slim images leave out.
+		rm -rf "$dir"/base/var/cache/apt/* "$dir"/base/var/lib/apt/lists/* "$dir"/base/var/log/*.log \
+			"$dir"/base/usr/share/doc/* "$dir"/base/usr/share/man/* "$dir"/base/usr/share/locale/*
 		touch "$dir/base/.complete"
 	}
 	container=$(b from scratch)
@@ -58,12 +60,11 @@ go=$dir/go
 rm -rf "$go"
 mkdir -p "$go/usr/local"
 cp -a "$(go env GOROOT)" "$go/usr/local/go"
-rm -rf "$go/usr/local/go/api" "$go/usr/local/go/doc" "$go/usr/local/go/misc" "$go/usr/local/go/test"
 
 # docker build reads docker/Dockerfile.dockerignore by itself. The format of Docker knows health checks.
 # shellcheck disable=SC2086 # BUILD_OPTS are several words
 b bud --format docker --isolation chroot --pull-never --layers=false --ignorefile docker/Dockerfile.dockerignore ${BUILD_OPTS:-} \
-	--build-arg BASE=localhost/base:bookworm --build-context "go=$go" -t sparsebio -f docker/Dockerfile .
+	--build-arg BASE=localhost/base:bookworm --build-context "golang=$go" -t sparsebio -f docker/Dockerfile .
 rm -rf "$go"
 b images --format '{{.Name}}:{{.Tag}} {{.Size}}' | grep sparsebio
 echo "docker/verify.sh --no-engine $dir runs it."
