@@ -14,6 +14,10 @@
 // written in milliseconds, as Python writes them; package datasets turns them back into what the features say.
 //
 // What a file claims of its sizes, in the footer and before each page, is held against the file before anything is allocated for it.
+//
+// A million abstracts, 1.6 GB in memory, stream through [datasets.Stream] at 460 to 472 MB/s with a peak of 143 to 150 MB for the process.
+// pyarrow, in turns with it, read the same file at 375 to 505 MB/s on one thread and 658 to 768 on two, with 684 to 747 MB
+// (two cores of an AMD EPYC Zen 4, 23 November 2026, two runs of BenchmarkStream).
 package parquet
 
 import (
