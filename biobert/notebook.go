@@ -5,7 +5,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/sparsebio/sparsebio/internal/notebook"
+	"github.com/sparsebio/sparsebio/datasets/notebook"
 )
 
 // Must returns v if err is nil. In a cell of a GoNB notebook an error ends the cell: a box shows its text, with what it gives as

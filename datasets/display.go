@@ -11,7 +11,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
-	"github.com/sparsebio/sparsebio/internal/notebook"
+	"github.com/sparsebio/sparsebio/datasets/notebook"
 )
 
 // What ends a cell with an error speaks through the same library, whichever package does.

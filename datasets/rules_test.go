@@ -22,7 +22,7 @@ func TestImports(t *testing.T) {
 			// what arrow itself needs
 			"github.com/goccy/go-json", "github.com/google/flatbuffers/go", "github.com/klauspost/", "github.com/pierrec/lz4/v4", "github.com/zeebo/xxh3", "golang.org/x/",
 			// the notebook, for display.go
-			module + "internal/notebook", "github.com/janpfeifer/gonb/common", "github.com/janpfeifer/gonb/gonbui", "github.com/gofrs/uuid", "github.com/pkg/errors", "k8s.io/klog/v2", "github.com/go-logr/logr",
+			module + "datasets/notebook", "github.com/janpfeifer/gonb/common", "github.com/janpfeifer/gonb/gonbui", "github.com/gofrs/uuid", "github.com/pkg/errors", "k8s.io/klog/v2", "github.com/go-logr/logr",
 		},
 		"datasets/annot":                {},
 		"datasets/annot/graphfile":      {module + "datasets/annot", module + "datasets/internal/atomicfile"},
@@ -38,7 +38,7 @@ func TestImports(t *testing.T) {
 		}
 	}
 	for _, dep := range deps(t, "datasets/parquet") {
-		if strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"datasets") && dep != module+"biobert/report" && dep != module+"internal/notebook" {
+		if strings.HasPrefix(dep, module) && !strings.HasPrefix(dep, module+"datasets") && dep != module+"biobert/report" {
 			t.Errorf("package datasets/parquet depends on %s, which DESIGN section 2 forbids", dep)
 		}
 	}

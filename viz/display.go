@@ -12,7 +12,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
-	"github.com/sparsebio/sparsebio/internal/notebook"
+	"github.com/sparsebio/sparsebio/datasets/notebook"
 )
 
 // A cell that fails shows its error through the same pipe as the pictures.

@@ -17,7 +17,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
-	"github.com/sparsebio/sparsebio/internal/notebook"
+	"github.com/sparsebio/sparsebio/datasets/notebook"
 )
 
 // TestMain runs the program of a notebook cell instead of the tests where a test has

@@ -20,7 +20,7 @@ func TestImports(t *testing.T) {
 		"github.com/go-echarts/go-echarts/v2/opts":         "",
 		"github.com/sparsebio/sparsebio/datasets/annot":    "",
 		"github.com/sparsebio/sparsebio/biobert/report":    "",
-		"github.com/sparsebio/sparsebio/internal/notebook": "display.go",
+		"github.com/sparsebio/sparsebio/datasets/notebook": "display.go",
 		"github.com/janpfeifer/gonb/gonbui":                "display.go",
 		"github.com/janpfeifer/gonb/gonbui/protocol":       "display.go",
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/sparsebio/sparsebio/internal/notebook"
+	"github.com/sparsebio/sparsebio/datasets/notebook"
 )
 
 func main() {
