@@ -33,6 +33,28 @@ func (d *Dataset) WriteJSONL(w io.Writer) error {
 	return nil
 }
 
+// WriteJSON writes a list of JSON objects, one a line, as [Dataset.WriteJSONL] writes each: what programs take that read a file as one value.
+func (d *Dataset) WriteJSON(w io.Writer) error {
+	bw, count := bufio.NewWriterSize(w, 1<<16), wrote(w)
+	line := []byte{'['}
+	for i, row := range d.All() {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = row.appendJSON(append(line, '\n'))
+		if _, err := bw.Write(line); err != nil {
+			return fmt.Errorf("datasets: writing JSON: %w", err)
+		}
+		line = line[:0]
+		count(1)
+	}
+	bw.Write(append(line, "\n]\n"...)) // Flush says if that fails
+	if err := bw.Flush(); err != nil {
+		return fmt.Errorf("datasets: writing JSON: %w", err)
+	}
+	return nil
+}
+
 // WriteCSV writes a header and a record a row. Nulls are empty cells, lists and
 // structs are cells of JSON.
 func (d *Dataset) WriteCSV(w io.Writer) error { return d.writeSeparated(w, ',') }
@@ -84,7 +106,7 @@ func appendCSVCell(dst []byte, s string, sep byte) []byte {
 }
 
 // WriteFile writes d to a file in the format that the extension names: .jsonl,
-// .ndjson, .csv, .tsv, these with .gz added, .arrow, .feather, and .parquet if the
+// .ndjson, .json (a list, as [Dataset.WriteJSON] writes it), .csv, .tsv, these with .gz added, .arrow, .feather, and .parquet if the
 // program imports datasets/parquet. The file appears complete or not at all.
 //
 // Corpora are written to .conll (or .iob2), .pubtator, .bioc.json and .bioc.xml, also with .gz: sentences with columns tokens and
@@ -178,6 +200,8 @@ func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 	switch ext := extension(path); ext {
 	case ".jsonl", ".ndjson":
 		return d.WriteJSONL, nil
+	case ".json":
+		return d.WriteJSON, nil
 	case ".csv":
 		return d.WriteCSV, nil
 	case ".tsv":
@@ -189,7 +213,7 @@ func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 		if pkg := formatImports[ext]; pkg != "" {
 			return nil, fmt.Errorf("datasets: writing %q needs the Parquet writer (import _ %q)", path, pkg)
 		}
-		return nil, fmt.Errorf("datasets: cannot write %q: unknown extension (use .jsonl, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)", path)
+		return nil, fmt.Errorf("datasets: cannot write %q: unknown extension (use .jsonl, .json, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)", path)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestWriteFile(t *testing.T) {
 	five := load(t, "testdata/five.arrow")
 	want := dump(t, five)
 	plain := load(t, "testdata/five.jsonl")
-	for _, ext := range []string{"jsonl", "ndjson", "jsonl.gz", "csv", "tsv", "csv.gz", "arrow", "feather"} {
+	for _, ext := range []string{"jsonl", "ndjson", "jsonl.gz", "json", "json.gz", "csv", "tsv", "csv.gz", "arrow", "feather"} {
 		t.Run(ext, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "out."+ext)
 			d, want := five, want
@@ -52,9 +52,10 @@ func TestWriteErrors(t *testing.T) {
 	five := load(t, "testdata/five.arrow")
 	dir := t.TempDir()
 	wantError(t, five.WriteFile(filepath.Join(dir, "x.parquet")), "needs the Parquet writer (import _")
-	wantError(t, five.WriteFile(filepath.Join(dir, "x.xls")), "unknown extension (use .jsonl, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)")
+	wantError(t, five.WriteFile(filepath.Join(dir, "x.xls")), "unknown extension (use .jsonl, .json, .csv, .tsv, .arrow, .parquet, .conll, .pubtator, .bioc.json or .bioc.xml)")
 	wantError(t, five.WriteFile(filepath.Join(dir, "none", "x.csv")), "there is no folder")
 	wantError(t, five.WriteJSONL(brokenWriter{}), "writing JSON lines: disk full")
+	wantError(t, five.WriteJSON(brokenWriter{}), "writing JSON: disk full")
 	wantError(t, five.WriteCSV(brokenWriter{}), "writing CSV: disk full")
 	wantError(t, five.SaveToDisk("testdata/hub"), `will not replace folder "testdata/hub", which is no saved data set`)
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
@@ -105,6 +106,33 @@ func TestWriteJSONLIsJSON(t *testing.T) {
 		var r row
 		if err := json.Unmarshal([]byte(line), &r); err != nil || r.S != strings.ToValidUTF8(nasty[i].S, "\ufffd") {
 			t.Errorf("%s read as %q, %v", line, r.S, err)
+		}
+	}
+}
+
+// A file of JSON is one value, also without rows.
+func TestWriteJSON(t *testing.T) {
+	type row struct {
+		S string   `json:"s"`
+		N *float64 `json:"n"`
+	}
+	x := 0.5
+	for _, tt := range []struct {
+		rows []row
+		want string
+	}{
+		{nil, "[\n]\n"},
+		{[]row{{"β \"1\"\n", &x}}, "[\n{\"s\": \"β \\\"1\\\"\\n\", \"n\": 0.5}\n]\n"},
+		{[]row{{"a", nil}, {"", &x}}, "[\n{\"s\": \"a\", \"n\": null},\n{\"s\": \"\", \"n\": 0.5}\n]\n"},
+	} {
+		d := must(t)(From("made", tt.rows, WithAllocator(checked(t))))
+		var b bytes.Buffer
+		if err := d.WriteJSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		var back []row
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil || b.String() != tt.want || len(back) != len(tt.rows) {
+			t.Errorf("%q read as %v, %v, want %q", b.String(), back, err, tt.want)
 		}
 	}
 }
