@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +121,10 @@ func saveFolder(dir string, fill func(tmp string) error) error {
 		}
 	}
 	if err := atomicfile.WriteDir(dir, fill); err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) { // without the name of the temporary folder
+			err = pe.Err
+		}
 		return fmt.Errorf("datasets: saving to %q: %w", dir, err)
 	}
 	return nil

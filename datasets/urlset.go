@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -119,6 +120,10 @@ func cacheFolder() (string, error) {
 // fetchURL makes a file of what is at an address. If that has another checksum, nothing is kept.
 func fetchURL(ctx context.Context, u *url.URL, sum, file string) error {
 	fail := func(err error) error {
+		var pe *fs.PathError
+		if errors.As(err, &pe) { // without the name of a temporary file
+			return fmt.Errorf("datasets: cannot keep %q in %q: %w (set %s to a folder that can be written)", plainURL(u), filepath.Dir(file), pe.Err, cacheVariable)
+		}
 		var ue *url.Error
 		if errors.As(err, &ue) {
 			err = ue.Err
@@ -126,7 +131,7 @@ func fetchURL(ctx context.Context, u *url.URL, sum, file string) error {
 		return fmt.Errorf("datasets: fetching %q: %w", plainURL(u), err)
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
-		return fmt.Errorf("datasets: cannot keep %q: %w (set %s to a folder that can be written)", plainURL(u), err, cacheVariable)
+		return fail(err)
 	}
 	bar := hub.Bar()
 	if bar == nil { // where bars are switched off
@@ -171,7 +176,7 @@ func tryURL(ctx context.Context, u *url.URL, sum, file string, bar func(hub.Prog
 		for {
 			n, err := resp.Body.Read(buf)
 			if _, err := w.Write(buf[:n]); err != nil {
-				return fmt.Errorf("%w (%s names another folder)", err, cacheVariable)
+				return err
 			}
 			h.Write(buf[:n])
 			p.Bytes += int64(n)
