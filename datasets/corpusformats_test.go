@@ -152,6 +152,27 @@ func TestWriteCorpora(t *testing.T) {
 	}
 }
 
+// Tables without rows are written as what says when it is read that nothing is in it.
+func TestWriteNoDocuments(t *testing.T) {
+	type row struct {
+		ID   string `json:"id"`
+		Text string `json:"text"`
+	}
+	d := must(t)(From("made", []row{}, WithAllocator(checked(t))))
+	for name, want := range map[string]string{
+		"x.bioc.json": "nothing in it", "x.bioc.json.gz": "nothing in it", "x.bioc.xml": "nothing in it",
+		"x.conll": `x.conll" is empty`, "x.iob2": `x.iob2" is empty`, "x.pubtator": `x.pubtator" is empty`,
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := d.WriteFile(path); err != nil {
+			t.Error(err)
+		}
+		_, err := Load(t.Context(), path, WithAllocator(checked(t)))
+		wantError(t, err, want)
+		wantError(t, err, name)
+	}
+}
+
 // Sentences with entities that have a type and a place only are documents, too.
 func TestStandoffsOfSentences(t *testing.T) {
 	dir := corpusFolder(t, map[string]string{"a.tsv": conllFile, "train.in": "P7X0001 β-Quux binds Zed\n", "GENE.eval": "P7X0001|0 5|β-Quux\n"})

@@ -134,6 +134,9 @@ func fileFormat(path string, o *options) (string, error) {
 	case err == nil || knownFormat(ext):
 		return ext, nil
 	case errors.Is(err, corpus.ErrFormat):
+		if st, err := os.Stat(path); err == nil && st.Size() == 0 {
+			return "", emptyFile(path)
+		}
 		return "", fmt.Errorf("datasets: %q has no known format (want one of %s, a corpus, or WithFormat): %w", path, knownExtensions(), errors.Unwrap(err))
 	}
 	return "", err

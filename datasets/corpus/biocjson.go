@@ -214,7 +214,7 @@ func (b *biocJSON) document(raw json.RawMessage, line int) error {
 
 // WriteBioCJSON writes documents as one collection of BioC in JSON. What ReadBioCJSON reads of it is the same, but for a
 // Title that the text does not begin with: it becomes the first passage, and offsets count from it; and for a line break or tab after
-// the title, which becomes a blank. Scores that are not 1, meanings, directions and negations are infons. An entity that relations or events
+// the title, which becomes a blank; and for several Concepts of a mention, which become one with semicolons between, as corpora have them. Scores that are not 1, meanings, directions and negations are infons. An entity that relations or events
 // name, but Entities does not hold, is written with them. Passages must hold all of a text but white space between them.
 //
 // Texts, types and identifiers must be UTF-8. Python's bioc reads what is written.

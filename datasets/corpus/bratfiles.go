@@ -247,8 +247,8 @@ func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m
 // A file that is there and differs is never replaced: the error wraps [fs.ErrExist]. Nothing is written unless all
 // documents can be.
 //
-// What [ReadBratFiles] reads of it is the same, but for what the format cannot hold: scores, meanings, whether a relation is Directed, and
-// which part of the text is the title. A Title that the text does not begin with is put on a line before it. Attributes whose names or values have
+// What [ReadBratFiles] reads of it is the same, but for what the format cannot hold: scores, meanings, whether a relation is Directed,
+// which part of the text is the title, and folders that all IDs begin with. A Title that the text does not begin with is put on a line before it. Attributes whose names or values have
 // white space become notes. Entities that reach over a line break are cut there, as brat does, and are one again when they are read; one
 // that begins or ends with a line break is an error, as are types and roles with white space. Extras are written if what they name is.
 func WriteBratFiles[D Writable](dir string, docs []D) error {

@@ -100,7 +100,8 @@ func Flatten(d annot.Document) annot.Document {
 //
 // The entities are those of the document if each begins and ends where a token does and no two overlap. Others are an error, which
 // says so: [Widen] and [Flatten] make such documents of any, and say what is lost. Types with white space, IDs with line breaks
-// and texts that are not UTF-8 are errors, too. The format has no place for white space, titles, scores, relations and events.
+// and texts that are not UTF-8 are errors, too. The format has no place for white space, titles, scores, relations, events
+// and documents without a word.
 func WriteCoNLL[D Writable](w io.Writer, docs []D) error {
 	b := bufio.NewWriter(w)
 	for i, d := range docs {

@@ -34,6 +34,8 @@ func TestDetect(t *testing.T) {
 		"bioc.xml":                   {biocXMLOK, BioCXML},
 		"bioc/a.xml":                 {biocXMLOK, BioCXML},
 		"bioc.json.gz":               {zipped(biocJSONOK), BioCJSON},
+		"collection.json":            {"{\"source\":\"\",\"date\":\"\",\"key\":\"\",\"infons\":{},\"documents\":[\n]}\n", BioCJSON},
+		"list.json":                  {`{"source": "", "documents": []}`, ""},
 		"column.jsonl":               {`{"id": "1", "documents": [{"title": "x", "text": "y"}]}`, ""},
 		"passages.jsonl":             {`{"question": "1", "passages": {"text": ["x"]}}`, ""},
 		"texts.jsonl":                {`{"documents": ["x"]}`, ""},

@@ -16,7 +16,11 @@ func WriteSentences(w io.Writer, sentences []Sentence) error {
 	b := bufio.NewWriter(w)
 	document := ""
 	for i, s := range sentences {
-		if err := checkSentence(s); err != nil {
+		err := checkSentence(s)
+		if err == nil && i == 0 && s.Document == "" && strings.HasPrefix(s.Tokens[0], "\ufeff") {
+			err = fmt.Errorf("the word %s cannot begin a file, where it is a byte order mark", excerpt(s.Tokens[0]))
+		}
+		if err != nil {
 			return fmt.Errorf("corpus: CoNLL: sentence %d: %w", i, err)
 		}
 		if s.Document != document {
@@ -51,7 +55,7 @@ func checkSentence(s Sentence) error {
 	}
 	for k, t := range s.Tokens {
 		switch {
-		case strings.TrimSpace(t) == "" || strings.ContainsAny(t, "\t\r\n") || !utf8.ValidString(t) || strings.HasPrefix(t, "\ufeff") ||
+		case strings.TrimSpace(t) == "" || strings.ContainsAny(t, "\t\r\n") || !utf8.ValidString(t) ||
 			strings.HasPrefix(t, medline) || strings.HasPrefix(t, docstart) || len(t)+len(s.Tags[k])+1 >= maxWord:
 			return fmt.Errorf("the word %s cannot stand in a column", excerpt(t))
 		case !validTag(s.Tags[k]) || strings.ContainsAny(s.Tags[k], "\t\r\n") || !utf8.ValidString(s.Tags[k]):

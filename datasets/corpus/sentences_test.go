@@ -13,6 +13,7 @@ func TestWriteSentences(t *testing.T) {
 		{"7", []string{"NF-κB"}, []string{"B-protein"}},
 		{"7", []string{"x"}, []string{"O"}},
 		{"8", []string{"IL-2", "gene"}, []string{"B-DNA", "I-DNA"}},
+		{"8", []string{"\ufeff", "\ufeffx"}, []string{"O", "O"}}, // a byte order mark at the beginning of a file only
 	}
 	var b bytes.Buffer
 	if err := WriteSentences(&b, want); err != nil {
@@ -32,6 +33,7 @@ func TestWriteSentencesErrors(t *testing.T) {
 		{[]Sentence{{"", []string{"a"}, nil}}, "corpus: CoNLL: sentence 0: 1 tokens and 0 tags"},
 		{[]Sentence{{}}, "sentence 0: no tokens"},
 		{[]Sentence{{"", []string{"a\tb"}, o}}, `the word "a\tb" cannot stand in a column`},
+		{[]Sentence{{"", []string{"\ufeffa"}, o}}, `sentence 0: the word "\ufeffa" cannot begin a file`},
 		{[]Sentence{{"", []string{"\u00a0"}, o}}, "cannot stand in a column"},
 		{[]Sentence{{"", []string{"-DOCSTART-"}, o}}, "cannot stand in a column"},
 		{[]Sentence{{"", []string{"###MEDLINE:1"}, o}}, "cannot stand in a column"},

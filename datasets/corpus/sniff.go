@@ -108,8 +108,8 @@ func detectJSON(head string) Format {
 		}
 		switch key {
 		case "documents", "PubTator3":
-			if isList(d, "passages", "infons", "_id", "pmid", "pmcid") {
-				return BioCJSON
+			if isList(d, "passages", "infons", "_id", "pmid", "pmcid") || seen["source"] && seen["date"] && seen["key"] {
+				return BioCJSON // the three come before an empty list, too
 			}
 			return "" // a column of that name, more likely
 		case "passages":
