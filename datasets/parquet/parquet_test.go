@@ -95,7 +95,9 @@ func TestLoadErrors(t *testing.T) {
 		{filepath.Join(dir, "magic.parquet"), nil, `magic.parquet"`},
 		{filepath.Join(dir, "length.parquet"), nil, `length.parquet"`},
 	} {
-		_, err := datasets.Load(t.Context(), tt.path, tt.opts...)
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		_, err := datasets.Load(t.Context(), tt.path, append(tt.opts, datasets.WithAllocator(mem))...)
+		mem.AssertSize(t, 0)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s:\n got %v\nwant %s", tt.path, err, tt.want)
 		}
@@ -274,7 +276,8 @@ func TestFixtures(t *testing.T) {
 		if d.NumRows() != tt.rows || f.String() != tt.typ {
 			t.Errorf("%s %s: %d rows, %s is %s", tt.folder, tt.split, d.NumRows(), tt.column, f)
 		}
-		s, err := datasets.Stream(t.Context(), filepath.Join(dir, tt.folder), datasets.WithSplit(tt.split))
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		s, err := datasets.Stream(t.Context(), filepath.Join(dir, tt.folder), datasets.WithSplit(tt.split), datasets.WithAllocator(mem))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -286,6 +289,7 @@ func TestFixtures(t *testing.T) {
 				t.Errorf("%s %s: -loaded +streamed:\n%.2000s", tt.folder, tt.split, diff)
 			}
 		}
+		mem.AssertSize(t, 0)
 	}
 	// The same rows, from Parquet and as Python saved them.
 	mini := load(t, filepath.Join(dir, "jnlpba-mini"), datasets.WithSplit("train"))
