@@ -1,12 +1,15 @@
 package biobert
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/sparsebio/sparsebio/biobert/internal/bert"
 )
 
 // Keep writes v to the file path, as JSON, for another cell to take up with [Kept]: a cell of a notebook is a program of its own, and
@@ -37,16 +40,7 @@ func keep(path string, v any) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // which is gone if all went well
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return bert.WriteFile(path, bytes.NewReader(text))
 }
 
 func kept[T any](path string) (v T, err error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -172,22 +171,5 @@ func copyFile(from, to string) error {
 	if st, err := os.Stat(to); err == nil && !st.Mode().IsRegular() {
 		return &fs.PathError{Op: "copy", Path: to, Err: errors.New("there is something that is no file")}
 	}
-	dst, err := os.CreateTemp(filepath.Dir(to), "."+filepath.Base(to)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	if err == nil {
-		err = dst.Chmod(0o644)
-	}
-	if err == nil {
-		err = dst.Sync()
-	}
-	if err = errors.Join(err, dst.Close()); err == nil {
-		err = os.Rename(dst.Name(), to)
-	}
-	if err != nil {
-		os.Remove(dst.Name())
-	}
-	return err
+	return bert.WriteFile(to, src)
 }

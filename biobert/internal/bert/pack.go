@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -390,25 +391,19 @@ func (c *Checkpoint) ExportTable(w *packed.Writer) error {
 	return nil
 }
 
-// WriteFile writes a packed model so that path holds either what it held before or the whole new file.
-func WriteFile(path string, w *packed.Writer) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// WriteFile writes what w holds, such as a packed model or an open file, so that path holds either what it held before or all of it.
+func WriteFile(path string, w io.WriterTo) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer os.Remove(f.Name()) // which is gone if all went well
 	_, err = w.WriteTo(f)
 	if err == nil {
-		err = f.Chmod(0o644)
+		err = errors.Join(f.Chmod(0o644), f.Sync())
 	}
-	if err == nil {
-		err = f.Sync()
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
 	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
+	return os.Rename(f.Name(), path)
 }
