@@ -73,7 +73,7 @@ TASKS = {
             "chemprot-ner", "spans", iob("chemical", "gene"),
             lambda: corpora.chemprot_documents("training"), lambda: corpora.chemprot_documents("development"),
             Settings(6, 1.5e-4, batch=16, dropout=0.1), Settings(3, 5e-4, batch=16), SPANS,
-            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's", transfer=1.0,
+            "BioCreative VI ChemProt, training split", "none explicit; abstracts are PubMed's", transfer=3.0,
         ),
         Task(
             "chemprot", "pairs", ["false", "CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9"],
