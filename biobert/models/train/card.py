@@ -68,6 +68,7 @@ def card(name: str, student: dict, teacher: dict, ev: dict) -> str:
     low, high = m["f1_ci"]
     rows = "\n".join(f"| {t['type']} | {percent(t['precision'])} | {percent(t['recall'])} | {percent(t['f1'])} | {t['support']:,} |" for t in m["types"])
     also = "".join(f"Also: {a['metric']} {percent(a['micro']['f1'])}. " for a in m.get("also") or [])
+    inside = f", and those of its labels inside entities ({student['offset_inside']:+.1f})" if student.get("offset_inside") else ""
     also_read = f", {student['transfer']:,} abstracts or parts of them without annotations besides in each epoch" if student["transfer"] else ""
     return f"""# {name}
 
@@ -97,7 +98,7 @@ Scores on the dev set ({size}), {ev["metric"]}:
 {rows}
 
 {also}The interval holds 95 % by bootstrap over documents. The dev set chose the model among its epochs, and by how much ({student["offset"]:+.1f}) the
-bias of its first label, {task.labels[0]}, was moved. {limits} Not for clinical use.
+bias of its first label, {task.labels[0]}, was moved{inside}. {limits} Not for clinical use.
 
     sparsebio eval --task {name} --data DEV
 

@@ -45,16 +45,20 @@ def score(task: Task, model: Bert, rows: list, exs: list[data.Example], device) 
 
 
 @torch.no_grad()
-def balance(task: Task, model: Bert, rows: list, exs: list[data.Example], device) -> float:
-    """Moves the bias of the first label, O or no relation, to where F1 is best on rows, and returns by how much. Training
-    minimizes another loss, on another share of negatives; this one number is chosen on dev."""
+def balance(task: Task, model: Bert, rows: list, exs: list[data.Example], device) -> tuple[float, float]:
+    """Moves the bias of the first label, O or no relation, then those of a tagger's labels inside entities, to where F1 is best on rows, and
+    returns by how much. Training minimizes another loss, on another share of negatives; these two numbers are chosen on dev."""
     found = logits(model, exs, device)
-    first = torch.zeros(len(model.labels))
-    first[0] = 1
-    by = {k / 10: judge(task, model.labels, rows, exs, [x + k / 10 * first for x in found])["f1"] for k in range(-15, 16)}
-    best = max(by, key=lambda k: (sum(by.get(round(k + d, 1), 0.0) for d in (-0.2, -0.1, 0.0, 0.1, 0.2)), -abs(k)))  # and good beside it, too
-    model.classifier.bias[0] += best
-    return best
+    first = torch.tensor([float(i == 0) for i in range(len(model.labels))])
+    inside = torch.tensor([float(task.tagger and l.startswith("I-")) for l in model.labels])
+    chosen = []
+    for labels in (first, inside):
+        by = {k / 10: judge(task, model.labels, rows, exs, [x + k / 10 * labels for x in found])["f1"] for k in range(-15, 16)}
+        best = max(by, key=lambda k: (sum(by.get(round(k + d, 1), 0.0) for d in (-0.2, -0.1, 0.0, 0.1, 0.2)), -abs(k)))  # and good beside it, too
+        found = [x + best * labels for x in found]
+        model.classifier.bias += best * labels.to(model.classifier.bias)
+        chosen.append(best)
+    return chosen[0], chosen[1]
 
 
 def sample(rows: list, most: int) -> list:

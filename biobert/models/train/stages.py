@@ -58,7 +58,7 @@ class Stages:
         began = time.monotonic()
         t.model.set_int8(t.pruning is not None)
         if t.pruning:
-            more["offset"] = evaluate.balance(self.task, t.model, *self.sets["all"], self.device)
+            more["offset"], more["offset_inside"] = evaluate.balance(self.task, t.model, *self.sets["all"], self.device)
         export.halve(t.model)
         score = evaluate.score(self.task, t.model, *self.sets["all"], self.device)
         export.checkpoint(self.task, t.model, self.start_from, to)
