@@ -159,11 +159,7 @@ func provenanceBeside(path string) (string, error) {
 		err = json.Compact(&b, data)
 	}
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return "", fmt.Errorf("datasets: the provenance %q: %w (remove it to read %q without)", name, err, path)
+		return "", fmt.Errorf("datasets: the provenance %q: %w (remove it to read %q without)", name, withoutPath(err), path)
 	}
 	return b.String(), nil
 }

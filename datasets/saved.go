@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,11 +119,7 @@ func saveFolder(dir string, fill func(tmp string) error) error {
 		}
 	}
 	if err := atomicfile.WriteDir(dir, fill); err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) { // without the name of the temporary folder
-			err = pe.Err
-		}
-		return fmt.Errorf("datasets: saving to %q: %w", dir, err)
+		return fmt.Errorf("datasets: saving to %q: %w", dir, withoutPath(err))
 	}
 	return nil
 }

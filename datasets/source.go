@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -41,11 +40,7 @@ func fileSource(path string) source {
 }
 
 func openError(path string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return fmt.Errorf("datasets: cannot open %q: %w", path, err)
+	return fmt.Errorf("datasets: cannot open %q: %w", path, withoutPath(err))
 }
 
 type gzFile struct {

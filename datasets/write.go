@@ -181,6 +181,15 @@ func writeError(path string, err error) error {
 	return fmt.Errorf("datasets: cannot write %q: %w", path, err)
 }
 
+// withoutPath returns what is wrong with a file, without its name: the message around it says that better, or the file was a temporary one.
+func withoutPath(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
 func (d *Dataset) writer(path string) (func(io.Writer) error, error) {
 	base := strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".gz")
 	for end, write := range corpusWriters {
