@@ -54,6 +54,11 @@ func hostileViews(s string) map[string]View {
 	roofline := report.Roofline{Machine: machine, Peaks: []report.Peak{{Name: s, Kernel: s, OpsPerSecond: 1}}, Bandwidth: report.Bandwidth{BytesPerSecond: 1},
 		Products: []report.ProductTime{{Engine: s, Kernel: s, Outputs: 1, Inputs: 1, Tokens: 1, Sparsity: 0.5, Bytes: 1, Seconds: 1}}}
 	return map[string]View{
+		"live speed":   stillView{Throughput(bench)},
+		"live latency": stillView{Latency(bench, WithTitle(s))},
+		"live curve":   stillView{Curve(curve)},
+		"live roof":    stillView{Roofline(roofline, WithTitle(s))},
+		"live text":    stillView{Entities(docs, WithTitle(s), WithModel(s))},
 		"entities":     Entities(docs, WithTitle(s), WithModel(s), WithPageSize(2)),
 		"confidence":   Entities(docs, WithConfidence(), WithModel(s)),
 		"template":     Entities(docs[:1], WithTemplate(`<mark class="{{.Class}}" title="{{.Type}}" style="color:{{.Color}}">{{.Text}} <a href="{{.Type}}">{{.Model}}</a></mark>`), WithModel(s)),
@@ -73,6 +78,17 @@ func hostileViews(s string) map[string]View {
 		"layers":       Layers(layers, WithTitle(s)),
 		"roofline":     Roofline(roofline, WithTitle(s)),
 	}
+}
+
+// A stillView is a view as a Live shows it while work goes on.
+type stillView struct{ View }
+
+func (v stillView) fragment() (*fragment, error) {
+	f, err := v.View.fragment()
+	if err != nil {
+		return nil, err
+	}
+	return still(f), nil
 }
 
 // TestBrowserHostile shows every picture with hostile texts, points at all of it, and asks that no script ran, that no element came to be
@@ -105,7 +121,7 @@ func TestBrowserHostile(t *testing.T) {
 				views.forEach((v, i) => {
 					Array.from(v.querySelectorAll("[data-mark], mark, canvas, .sb-row")).slice(0, 40).forEach((m) => { point(m); click(m); });
 					v.querySelectorAll(".sb-links button, summary").forEach((b) => b.click());
-					if (v.querySelector(".sb-canvas") && !v.dataset.live) out.Dead.push(String(i));
+					if (v.querySelector(".sb-canvas") && !v.dataset.live && !v.textContent.includes("Still measuring")) out.Dead.push(String(i));
 					v.querySelectorAll("*").forEach((e) => {
 						const bad = e.getAttributeNames().find((a) => a.startsWith("on")) || (/^(script|iframe|object|embed|link|base|meta)$/.test(e.localName) && e.localName);
 						const href = e.getAttribute("href") || "";

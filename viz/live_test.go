@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/sparsebio/sparsebio/biobert/report"
 )
 
@@ -98,6 +100,34 @@ func TestLiveKinds(t *testing.T) {
 		show(l)
 		if err := l.Close(); (err != nil) != (name == "error") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// While work goes on there is a picture, without a script, on a light page and on a dark one.
+func TestBrowserLive(t *testing.T) {
+	ctx := browser(t)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for light, card := range map[bool]string{true: "rgb(255, 255, 255)", false: "rgb(22, 26, 31)"} {
+		views := []View{stillView{Throughput(sampleSpeeds())}, stillView{Latency(sampleLatency())}, stillView{Curve(sampleCurve())}, stillView{Roofline(sampleRoofline())}}
+		tab := openPage(t, ctx, light, views...)
+		type result struct {
+			Pictures, Scripts, Tables int
+			Card                      string
+			Contrast                  bool
+		}
+		got := ask[result](t, tab, `
+			const caption = all(".sb-caption");
+			await Promise.all(all(".sb-canvas img").map((e) => e.decode()));
+			return {
+				Pictures: all(".sb-canvas img").filter((e) => e.offsetWidth > 300 && e.naturalWidth > 0).length, Scripts: all(".sb-view script").length, Tables: seen("table").length,
+				Card: getComputedStyle(one(".sb-view")).backgroundColor,
+				Contrast: caption.every((e) => getComputedStyle(e).color !== getComputedStyle(one(".sb-view")).backgroundColor),
+			};`)
+		if want := (result{Pictures: len(views), Card: card, Contrast: true}); got != want {
+			t.Errorf("light %t: %+v, want %+v", light, got, want)
 		}
 	}
 }
