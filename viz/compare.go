@@ -42,7 +42,7 @@ func Compare(gold, predicted []annot.Document, options ...Option) *CompareView {
 	v := &CompareView{gold: gold, predicted: predicted}
 	v.config, v.err = newConfig("Compare", max(len(gold), len(predicted)), options)
 	for name := range v.colors {
-		if v.err == nil && !slices.Contains(outcomeNames, name) {
+		if v.err == nil && !slices.ContainsFunc(outcomeNames, func(o string) bool { return strings.EqualFold(o, name) }) {
 			v.err = fmt.Errorf("viz: colour of %q, want one of %s", name, strings.Join(outcomeNames, ", "))
 		}
 	}
@@ -232,7 +232,7 @@ func (v *CompareView) fragment() (*fragment, error) {
 	var legend []legendEntry
 	for o, name := range outcomeNames {
 		c := outcomeColors[o]
-		if chosen, ok := v.colors[name]; ok {
+		if chosen, ok := chosenColor(v.colors, name); ok {
 			c = chosen
 		}
 		legend = append(legend, legendEntry{outcomeSigns[o] + " " + v.outcomeName(annot.Outcome(o)), total.outcomes[o], newSwatch(c)})

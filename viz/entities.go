@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -222,6 +223,9 @@ func (v *EntityView) note(docs, types int) string {
 	case docs < len(v.docs):
 		return fmt.Sprintf("%s of %s; %s more not shown.", group(docs), count(len(v.docs), "document"), group(len(v.docs)-docs))
 	case types == 0:
+		if there := typesIn(v.docs); v.types != nil && len(there) > 0 {
+			return fmt.Sprintf("No entities of the types asked for; there are %s.", listed(there))
+		}
 		return "No entities were found."
 	}
 	return ""
@@ -255,4 +259,23 @@ func (v *EntityView) WriteText(w io.Writer) error {
 	}
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// typesIn returns the types of the entities in docs, sorted.
+func typesIn(docs []annot.Document) []string {
+	there := make(map[string]bool)
+	for _, d := range docs {
+		for _, e := range d.Entities {
+			there[oneLine(e.Type)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(there))
+}
+
+// listed writes the first few of names with commas between them.
+func listed(names []string) string {
+	if more := len(names) - 10; more > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:10], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }

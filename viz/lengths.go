@@ -103,7 +103,7 @@ func (v *LengthView) newSets() ([]sortedSet, error) {
 		if s.name == "" {
 			s.name = fmt.Sprintf("set %d", i+1)
 		}
-		if c, ok := v.colors[set.Name]; ok {
+		if c, ok := chosenColor(v.colors, set.Name); ok {
 			s.color = c
 		}
 		sets = append(sets, s)

@@ -3,7 +3,9 @@ package viz
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // An Option changes how a view looks. An option that is wrong, or that means
@@ -22,7 +24,7 @@ type config struct {
 	sources       []string // types of nodes on the two sides of RelationMatrix and Sankey; nil for those found
 	targets       []string
 
-	types      map[string]bool // those that are wanted; nil for all
+	types      map[string]bool // those that are wanted, in lower case; nil for all
 	confidence bool
 	model      string
 	template   *entityTemplate
@@ -32,6 +34,20 @@ type config struct {
 	unit       string   // of lengths
 	mark       lengthMark
 	minCount   int
+}
+
+// chosenColor returns the colour that WithColors was given for the label: under this name, or else under one that differs in case only, the
+// first in the alphabet if there are several.
+func chosenColor(colors map[string]color, label string) (c color, ok bool) {
+	if c, ok = colors[label]; ok {
+		return c, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(colors)) {
+		if strings.EqualFold(name, label) {
+			return colors[name], true
+		}
+	}
+	return c, false
 }
 
 // newConfig applies options to the defaults of view.
@@ -81,10 +97,9 @@ func WithLimit(n int) Option {
 	}
 }
 
-// WithColors sets the colours of entity types, beside the defaults: as "#rrggbb", "#rgb", "rgb(r, g, b)" or the name of a basic colour
-// of CSS.
-// From each the view mixes a background and an ink that can be read on light and on
-// dark. For Throughput and Latency the keys are "dense" and "sparse", for Curve the names of series, for
+// WithColors sets the colours of entity types, beside the defaults: as "#rrggbb", "#rgb", "rgb(r, g, b)" or one of CSS's names of
+// colours. From each the view mixes a background and an ink that can be read on light and on dark. A type that is not named gets the
+// colour of one that differs in case only: "dna" stands for "DNA", too. For Throughput and Latency the keys are "dense" and "sparse", for Curve the names of series, for
 // Roofline the engines. Layers has no colours to choose.
 func WithColors(colors map[string]string) Option {
 	return func(c *config) error {
@@ -99,7 +114,7 @@ func WithColors(colors map[string]string) Option {
 			if err != nil {
 				return fmt.Errorf("viz: colour of %q: %w", label, err)
 			}
-			if (c.view == "Throughput" || c.view == "Latency") && label != "dense" && label != "sparse" {
+			if (c.view == "Throughput" || c.view == "Latency") && !strings.EqualFold(label, "dense") && !strings.EqualFold(label, "sparse") {
 				return fmt.Errorf(`viz: colour of %q, want "dense" or "sparse"`, label)
 			}
 			c.colors[label] = k

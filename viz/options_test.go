@@ -18,9 +18,54 @@ func TestEntitiesTypes(t *testing.T) {
 	if got := strings.Count(b.String(), "<mark "); got != 5 || strings.Contains(b.String(), `data-type="protein"`) || strings.Contains(b.String(), "cell_type") {
 		t.Errorf("%d marks of DNA and RNA, want 5, and nothing else", got)
 	}
-	b.Reset()
-	if err := Entities(sampleDocs(), WithTypes("none")).WriteText(&b); err != nil || !strings.Contains(b.String(), "No entities were found.") {
-		t.Errorf("%v, %s", err, b.String())
+	var folded bytes.Buffer
+	if err := Entities(sampleDocs(), WithTypes("dna", "Rna")).Render(&folded); err != nil || !bytes.Equal(b.Bytes(), folded.Bytes()) {
+		t.Errorf("%v; the case of types changes the view", err)
+	}
+	for want, v := range map[string]View{
+		"No entities of the types asked for; there are DNA, RNA, cell_line, cell_type, protein.": Entities(sampleDocs(), WithTypes("none")),
+		"No entities were found.": Entities([]annot.Document{{Text: "a"}}, WithTypes("none")),
+	} {
+		b.Reset()
+		if err := v.WriteText(&b); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%v, %s; want %s", err, b.String(), want)
+		}
+	}
+}
+
+// A colour is for the type of this name, or else for one that differs in case only.
+func TestChosenColor(t *testing.T) {
+	red, blue, lime := color{0xff, 0, 0}, color{0, 0, 0xff}, color{0, 0xff, 0}
+	for _, c := range []struct {
+		colors map[string]color
+		label  string
+		want   color
+		ok     bool
+	}{
+		{map[string]color{"dna": red}, "DNA", red, true},
+		{map[string]color{"dna": red, "DNA": blue}, "DNA", blue, true},
+		{map[string]color{"dna": red, "DNA": blue}, "Dna", blue, true},
+		{map[string]color{"dna": red}, "RNA", color{}, false},
+		{nil, "DNA", color{}, false},
+	} {
+		if got, ok := chosenColor(c.colors, c.label); got != c.want || ok != c.ok {
+			t.Errorf("%v: %q is %v, %v", c.colors, c.label, got, ok)
+		}
+	}
+	if got := baseColors([]string{"DNA", "protein"}, map[string]color{"dna": lime}); got["DNA"] != lime {
+		t.Errorf("DNA is %v", got["DNA"])
+	}
+	docs := sampleDocs()
+	for name, v := range map[string]View{
+		"entities":   Entities(docs, WithColors(map[string]string{"Dna": "lime"})),
+		"compare":    Compare(docs, docs, WithColors(map[string]string{"Correct": "lime"})),
+		"throughput": Throughput(sampleSpeeds(), WithColors(map[string]string{"Sparse": "lime"})),
+		"lengths":    Lengths([]LengthSet{{"Abstracts", []int{1, 2, 3}}}, WithColors(map[string]string{"abstracts": "lime"})),
+	} {
+		var b bytes.Buffer
+		if err := v.Render(&b); err != nil || !strings.Contains(b.String(), "#00ff00") {
+			t.Errorf("%s: %v, no lime", name, err)
+		}
 	}
 }
 

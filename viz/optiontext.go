@@ -3,10 +3,11 @@ package viz
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// WithTypes keeps the entities of these types and leaves out the others, which are not counted either. It is for
-// Entities, Compare, Frequencies, CoOccurrence and Timeline.
+// WithTypes keeps the entities of these types and leaves out the others, which are not counted either: "dna" keeps those of
+// type "DNA", too. It is for Entities, Compare, Frequencies, CoOccurrence and Timeline.
 func WithTypes(types ...string) Option {
 	return func(c *config) error {
 		if err := c.only("WithTypes", "Entities", "Compare", "Frequencies", "CoOccurrence", "Timeline"); err != nil {
@@ -16,14 +17,14 @@ func WithTypes(types ...string) Option {
 			c.types = make(map[string]bool)
 		}
 		for _, t := range types {
-			c.types[t] = true
+			c.types[strings.ToLower(t)] = true
 		}
 		return nil
 	}
 }
 
 // keeps reports whether entities of the type are wanted.
-func (c *config) keeps(typ string) bool { return c.types == nil || c.types[typ] }
+func (c *config) keeps(typ string) bool { return c.types == nil || c.types[strings.ToLower(typ)] }
 
 // WithConfidence makes the colours of Entities as deep as the model is sure, in five steps, and writes the score
 // behind the type. The legend counts the steps and hides them.

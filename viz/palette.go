@@ -15,23 +15,15 @@ type color [3]uint8
 
 func (c color) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
 
-// colorNames are the basic colours of CSS, and orange.
-var colorNames = map[string]color{
-	"black": {0, 0, 0}, "silver": {0xc0, 0xc0, 0xc0}, "gray": {0x80, 0x80, 0x80}, "grey": {0x80, 0x80, 0x80}, "white": {0xff, 0xff, 0xff},
-	"maroon": {0x80, 0, 0}, "red": {0xff, 0, 0}, "purple": {0x80, 0, 0x80}, "fuchsia": {0xff, 0, 0xff}, "magenta": {0xff, 0, 0xff},
-	"green": {0, 0x80, 0}, "lime": {0, 0xff, 0}, "olive": {0x80, 0x80, 0}, "yellow": {0xff, 0xff, 0}, "navy": {0, 0, 0x80},
-	"blue": {0, 0, 0xff}, "teal": {0, 0x80, 0x80}, "aqua": {0, 0xff, 0xff}, "cyan": {0, 0xff, 0xff}, "orange": {0xff, 0xa5, 0},
-}
-
-// parseColor reads a colour as CSS writes it: "#0072b2", "#07b", "rgb(0, 114, 178)" or one of the basic names.
+// parseColor reads a colour as CSS writes it: "#0072b2", "#07b", "rgb(0, 114, 178)", "rgb(0 114 178)" or a name.
 func parseColor(s string) (color, error) {
 	text := strings.ToLower(strings.TrimSpace(s))
-	if c, ok := colorNames[text]; ok {
+	if c, ok := namedColor(text); ok {
 		return c, nil
 	}
 	if inner, ok := strings.CutPrefix(text, "rgb("); ok {
 		if inner, ok = strings.CutSuffix(inner, ")"); ok {
-			if c, ok := parseChannels(strings.Split(inner, ",")); ok {
+			if c, ok := parseChannels(inner); ok {
 				return c, nil
 			}
 		}
@@ -43,10 +35,18 @@ func parseColor(s string) (color, error) {
 			return color{uint8(n >> 16), uint8(n >> 8), uint8(n)}, nil
 		}
 	}
-	return color{}, fmt.Errorf("%q is no colour (want #rrggbb, #rgb, rgb(r, g, b) or a basic name such as teal)", s)
+	if strings.Contains(text, "gradient(") {
+		return color{}, fmt.Errorf("%q is more than one colour (want one of them: the background and the ink are mixed from it)", s)
+	}
+	return color{}, fmt.Errorf("%q is no colour (want #rrggbb, #rgb, rgb(r, g, b) or a name that CSS knows, such as teal)", s)
 }
 
-func parseChannels(parts []string) (c color, ok bool) {
+// parseChannels reads three numbers with commas or with spaces between them.
+func parseChannels(text string) (c color, ok bool) {
+	parts := strings.Fields(text)
+	if strings.Contains(text, ",") {
+		parts = strings.Split(text, ",")
+	}
 	if len(parts) != len(c) {
 		return c, false
 	}
@@ -118,7 +118,7 @@ func baseColors(labels []string, overrides map[string]color) map[string]color {
 	}
 	order := slices.Clone(labels)
 	rank := func(label string) int {
-		if _, ok := overrides[label]; ok {
+		if _, ok := chosenColor(overrides, label); ok {
 			return 0
 		}
 		if _, ok := palette[strings.ToLower(label)]; ok {
@@ -133,7 +133,7 @@ func baseColors(labels []string, overrides map[string]color) map[string]color {
 		if _, ok := out[label]; ok {
 			continue
 		}
-		c, wanted := overrides[label]
+		c, wanted := chosenColor(overrides, label)
 		if wanted {
 			set(label, c)
 			continue

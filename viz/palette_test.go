@@ -1,9 +1,11 @@
 package viz
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -91,15 +93,40 @@ func TestBaseColor(t *testing.T) {
 		t.Errorf("override is %v", got)
 	}
 	for s, want := range map[string]color{
-		"#0072b2": {0, 0x72, 0xb2}, "#0072B2": {0, 0x72, 0xb2}, "#07b": {0, 0x77, 0xbb}, "rgb(0, 114,178)": {0, 114, 178}, " Teal ": {0, 0x80, 0x80}, "orange": {0xff, 0xa5, 0},
+		"#0072b2": {0, 0x72, 0xb2}, "#0072B2": {0, 0x72, 0xb2}, "#07b": {0, 0x77, 0xbb}, "rgb(0, 114,178)": {0, 114, 178}, " Teal ": {0, 0x80, 0x80}, "RebeccaPurple": {0x66, 0x33, 0x99}, "darkslategrey": {0x2f, 0x4f, 0x4f}, "rgb( 0 114  178 )": {0, 114, 178}, "orange": {0xff, 0xa5, 0},
 	} {
 		if got, err := parseColor(s); err != nil || got != want {
 			t.Errorf("parseColor(%q) = %v, %v; want %v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "#12345", "123456", "#12345g", "#1234567", "red;}</style>", "#", "#1 2", "#+12", "rgb(1,2)", "rgb(1,2,256)", "rgb(1,2,-3)", "rgb(1,2,3", "linear-gradient(red, blue)", "#ÿÿÿ"} {
+	if _, err := parseColor("linear-gradient(90deg, #aa9cfc, #fc9ce7)"); err == nil || !strings.Contains(err.Error(), "want one of them") {
+		t.Errorf("a gradient: %v", err)
+	}
+	for _, s := range []string{"", "#12345", "123456", "#12345g", "#1234567", "red;}</style>", "#", "#1 2", "#+12", "rgb(1,2)", "rgb(1 2)", "rgb(1, 2 3)", "rgb(1,2,,3)", "transparent", "currentcolor", "rgb(1,2,256)", "rgb(1,2,-3)", "rgb(1,2,3", "linear-gradient(red, blue)", "#ÿÿÿ"} {
 		if _, err := parseColor(s); err == nil {
 			t.Errorf("parseColor(%q) gave no error", s)
+		}
+	}
+}
+
+// Every name is the colour that a browser draws.
+func TestBrowserColorNames(t *testing.T) {
+	ctx := browser(t)
+	tab := openPage(t, ctx, true, Entities(nil))
+	names := slices.Sorted(maps.Keys(colorNames))
+	list, err := json.Marshal(append(names, "dimgrey", "lightslategrey"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := ask[map[string]string](t, tab, `
+		const e = document.body.appendChild(document.createElement("p"));
+		return Object.fromEntries(`+string(list)+`.map((name) => { e.style.color = ""; e.style.color = name; return [name, e.style.color && getComputedStyle(e).color]; }));`)
+	if len(drawn) != len(names)+2 || len(names) != 141 {
+		t.Fatalf("%d names, %d drawn", len(names), len(drawn))
+	}
+	for name, want := range drawn {
+		if got, err := parseColor(name); err != nil || want == "" || fmt.Sprintf("rgb(%d, %d, %d)", got[0], got[1], got[2]) != want {
+			t.Errorf("%s is %v (%v), drawn as %q", name, got, err, want)
 		}
 	}
 }

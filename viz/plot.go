@@ -183,7 +183,7 @@ func newSeriesStyles(names []string, overrides map[string]color) []seriesStyle {
 				used[c.light] = true
 			}
 		}
-		if c, ok := overrides[name]; ok {
+		if c, ok := chosenColor(overrides, name); ok {
 			out[i].light, out[i].dark = inked(c, lightCard, color{}), inked(c, darkCard, color{255, 255, 255})
 		}
 	}

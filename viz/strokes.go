@@ -79,7 +79,7 @@ func setStrokes(kinds []linkKind, colors map[string]color) {
 	}
 	for i := range kinds {
 		k := &kinds[i]
-		if c, ok := colors[k.typ]; ok {
+		if c, ok := chosenColor(colors, k.typ); ok {
 			k.color = c
 			continue
 		}

@@ -215,10 +215,10 @@ func (v *ThroughputView) picture() *picture {
 // denseAndSparse returns the colours of bars.
 func denseAndSparse(colors map[string]color) (dense, sparse swatch) {
 	dense, sparse = newSwatch(color{0x8a, 0x94, 0xa0}), newSwatch(palette["protein"])
-	if c, ok := colors["dense"]; ok {
+	if c, ok := chosenColor(colors, "dense"); ok {
 		dense = newSwatch(c)
 	}
-	if c, ok := colors["sparse"]; ok {
+	if c, ok := chosenColor(colors, "sparse"); ok {
 		sparse = newSwatch(c)
 	}
 	return dense, sparse

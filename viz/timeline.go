@@ -121,7 +121,7 @@ func (v *TimelineView) drawn() (trends []drawnTrend, more int, err error) {
 	}
 	for k, i := range wanted {
 		d := drawnTrend{v.timeline.Trends[i], strokeColors[k%len(strokeColors)], k, trendSymbols[k%len(trendSymbols)]}
-		if c, ok := v.colors[d.Name]; ok {
+		if c, ok := chosenColor(v.colors, d.Name); ok {
 			d.color = c
 		}
 		trends = append(trends, d)
