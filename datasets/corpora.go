@@ -215,7 +215,7 @@ func corpusError(path string, err error) error {
 // neither, of which err says more.
 //
 // A table is taken for one wherever that makes sense: comma-separated values always are, JSON unless it is of BioC or SciBERT, tabs unless
-// the first line has IOB tags or is BLUE's header, text unless it is of
+// the first line or sentence has IOB tags or is BLUE's header, text unless it has such tags, is of
 // PubTator or SciBERT, or brat's annotations lie beside it.
 func corpusFormat(path string) (name string, err error) {
 	var may []corpus.Format
@@ -228,7 +228,7 @@ func corpusFormat(path string) (name string, err error) {
 			may = append(may, corpus.ChemProt)
 		}
 	case ".txt":
-		may = []corpus.Format{corpus.PubTator, corpus.Brat, corpus.SciBERT}
+		may = []corpus.Format{corpus.CoNLL, corpus.PubTator, corpus.Brat, corpus.SciBERT}
 	default:
 		if knownFormat(ext) {
 			return "", nil

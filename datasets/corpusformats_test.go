@@ -48,6 +48,21 @@ func corpusFolder(t testing.TB, files map[string]string) string {
 	return dir
 }
 
+// Words with tags are the same rows in SciBERT's columns, which lie in .txt, and in CoNLL 2003's; a text that mentions factor I stays text.
+func TestCoNLLColumns(t *testing.T) {
+	want := dump(t, load(t, filepath.Join(corpusFolder(t, map[string]string{"train.tsv": conllFile}), "train.tsv")))
+	for name, between := range map[string]string{"train.txt": "\tNN\tO\t", "train.conll": " NN O ", "train.iob": " "} {
+		dir := corpusFolder(t, map[string]string{name: strings.ReplaceAll(conllFile, "\t", between)})
+		if diff := cmp.Diff(want, dump(t, load(t, dir))); diff != "" {
+			t.Errorf("%s differs:\n%s", name, diff)
+		}
+	}
+	dir := corpusFolder(t, map[string]string{"x.txt": "Factor I\nFactor B\n\nPatients with blood group O\n"})
+	if got := texts(t, load(t, dir), "text"); len(got) != 4 || got[1] != "Factor B" {
+		t.Errorf("text became %q", got)
+	}
+}
+
 // The rows of every format of corpora, from a file and from a folder, by Load and by Stream.
 func TestCorpusFormats(t *testing.T) {
 	var out strings.Builder

@@ -120,7 +120,7 @@ func WithAllocator(mem memory.Allocator) Option {
 //     .csv, .tsv (with a header), .txt (a row a line, column "text"), any of these
 //     with .gz added, .arrow or .feather (IPC file or stream), and .parquet if the
 //     program imports datasets/parquet;
-//   - a corpus, found by its content: CoNLL with IOB tags (JNLPBA), BC2GM (train.in, with GENE.eval beside it), ChemProt
+//   - a corpus, found by its content: CoNLL with IOB or IOBES tags in its last column (JNLPBA), BC2GM (train.in, with GENE.eval beside it), ChemProt
 //     (abstracts, with entities beside them), marked pairs of BLUE and SciBERT, DDI, BioC in XML and JSON, PubTator,
 //     brat (a text, or a folder or an archive with annotations), PubMed; a folder of such files, whose names say
 //     splits as below. arXiv's metadata is a table as it is, and lists of categories and authors WithFormat("arxiv");

@@ -1,10 +1,13 @@
 package corpus
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +66,46 @@ func TestJNLPBA(t *testing.T) {
 			}
 		}
 		equal(t, tt.path, fmt.Sprintf("%d documents, %d sentences, %d tokens, %s", len(documents), len(sentences), tokens, counts(types)), tt.want)
+	}
+}
+
+// The same sentences come of SciBERT's columns, of CoNLL 2003's, and of IOBES.
+func TestJNLPBAForms(t *testing.T) {
+	f, err := open(shared(t, "jnlpba/mtl/devel.tsv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	iobes := slices.Clone(lines)
+	for i, line := range lines {
+		word, tag, _ := strings.Cut(line, "\t")
+		last := i+1 == len(lines) || !strings.Contains(lines[i+1], "\tI-")
+		switch {
+		case last && strings.HasPrefix(tag, "B-"):
+			iobes[i] = word + "\tS-" + tag[2:]
+		case last && strings.HasPrefix(tag, "I-"):
+			iobes[i] = word + "\tE-" + tag[2:]
+		}
+	}
+	want, err := ReadCoNLL(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, text := range map[string]string{
+		"SciBERT": strings.ReplaceAll(string(data), "\t", "\tNN\tO\t"), "CoNLL 2003": strings.ReplaceAll(string(data), "\t", " NN B-NP "),
+		"IOBES": strings.Join(iobes, "\n"), "BILOU": strings.NewReplacer("\tS-", "\tU-", "\tE-", "\tL-").Replace(strings.Join(iobes, "\n")),
+	} {
+		if got, err := ReadCoNLL(strings.NewReader(text)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %d sentences, %v, or other words; want %d", form, len(got), err, len(want))
+		}
+		if text == string(data) || form == "IOBES" && !strings.Contains(text, "\tS-protein\n") {
+			t.Errorf("%s changes nothing", form)
+		}
 	}
 }
 

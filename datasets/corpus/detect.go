@@ -71,7 +71,7 @@ func Detect(path string) (Format, error) {
 	line = strings.TrimSuffix(line, "\r")
 	col := strings.Split(line, "\t")
 	switch {
-	case strings.HasPrefix(line, medline), len(col) == 2 && validTag(col[1]):
+	case isCoNLL(text):
 		return CoNLL, nil
 	case isPubTator(line):
 		return PubTator, nil

@@ -1,5 +1,5 @@
 // Package corpus reads annotated corpora of the life sciences in their own file formats into plain
-// values: tagged words ([ReadCoNLL]: JNLPBA and other IOB files), sentences with genes ([ReadBC2GM]),
+// values: tagged words ([ReadCoNLL]: JNLPBA and other files with IOB or IOBES tags), sentences with genes ([ReadBC2GM]),
 // abstracts with chemicals, genes and their relations ([ReadChemProt]), marked pairs ([ReadBLUE],
 // [ReadSciBERT]) and texts with drugs and their interactions ([ReadDDI]).
 //

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// WriteSentences writes sentences so that [ReadCoNLL] reads the same: a line "###MEDLINE:" where a document begins, a
-// line with word, tab, tag for each token, an empty line after each sentence. Words with tabs or line breaks,
-// unknown tags, as many tags as there are not tokens, and a sentence without a document after those of one are errors.
+// WriteSentences writes sentences so that [ReadCoNLL] reads the same: a line "###MEDLINE:" where a document begins, with its ID or, after
+// another, with nothing for sentences of none, a line with word, tab, tag for each token, an empty line after each sentence. Words with tabs or
+// line breaks, tags that are not of IOB, and as many tags as there are not tokens are errors.
 func WriteSentences(w io.Writer, sentences []Sentence) error {
 	b := bufio.NewWriter(w)
 	document := ""
@@ -24,9 +24,6 @@ func WriteSentences(w io.Writer, sentences []Sentence) error {
 			return fmt.Errorf("corpus: CoNLL: sentence %d: %w", i, err)
 		}
 		if s.Document != document {
-			if s.Document == "" {
-				return fmt.Errorf("corpus: CoNLL: sentence %d is of no document, after one of %q", i, document)
-			}
 			document = s.Document
 			fmt.Fprintf(b, "%s%s\n\n", medline, document)
 		}

@@ -387,7 +387,7 @@ func TestEvalErrors(t *testing.T) {
 		{`--task "ner" (have jnlpba, bc2gm, chemprot-ner, chemprot, ddi-ner, ddi)`, []string{"--task", "ner", "--data", words}},
 		{"gone.tsv: no such file or directory", []string{"--task", "jnlpba", "--data", "gone.tsv"}},
 		{"bad.tsv:2: \"b O\" is not word, tab, tag", []string{"--task", "jnlpba", "--data", write(t, "bad.tsv", "a\tO\nb O\n")}},
-		{"bad.tsv:1: \"IL-2 B\" is not word, tab, tag", []string{"--task", "jnlpba", "--data", write(t, "bad.tsv", "IL-2 B\n")}},
+		{"bad.tsv:1: unknown tag \"binds\"", []string{"--task", "jnlpba", "--data", write(t, "bad.tsv", "IL-2 binds\n")}},
 		{"empty.tsv: nothing in it", []string{"--task", "jnlpba", "--data", write(t, "empty.tsv", "")}},
 		{"o.tsv has no entity", []string{"--task", "jnlpba", "--data", write(t, "o.tsv", "a\tO\n")}},
 		{"is in the format BLUE: --task jnlpba reads CoNLL", []string{"--task", "jnlpba", "--data", blue}},
