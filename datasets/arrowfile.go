@@ -70,8 +70,11 @@ func scanArrow(_ context.Context, r io.ReaderAt, size int64, columns []string, m
 
 // An arrowReader reads the record batches of an IPC file or stream, some columns of them.
 type arrowReader struct {
-	schema *arrow.Schema
+	schema *arrow.Schema // of what is returned
 	keep   []int
+	mem    memory.Allocator
+	size   int64           // of the file
+	bare   int64           // rows so far of batches that hold nothing but nulls
 	file   *ipc.FileReader // or
 	stream *ipc.Reader
 	next   int // record of file
@@ -120,10 +123,24 @@ func (rd *arrowReader) record() (arrow.Record, error) {
 		}
 		rd.next++
 	}
-	cols := make([]arrow.Array, len(rd.keep))
+	cols, bare := make([]arrow.Array, len(rd.keep)), true
 	for k, i := range rd.keep {
-		if cols[k] = rec.Column(i); cols[k].Len() != int(rec.NumRows()) {
+		col := rec.Column(i)
+		bare = bare && col.DataType().ID() == arrow.NULL
+		if col.Len() != int(rec.NumRows()) {
 			return nil, errShort
+		}
+		data, err := withoutViews(col.Data(), rd.mem)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", rd.schema.Field(k).Name, err)
+		}
+		cols[k] = array.MakeFromData(data)
+		data.Release()
+		defer cols[k].Release()
+	}
+	if bare { // nothing but the number itself takes room in the file
+		if rd.bare += rec.NumRows(); rec.NumRows() < 0 || rd.bare < 0 || rd.bare > 1<<20+rd.size<<10 {
+			return nil, fmt.Errorf("%d rows without a value in a file of %d bytes", rec.NumRows(), rd.size)
 		}
 	}
 	return array.NewRecord(rd.schema, cols, rec.NumRows()), nil
@@ -146,19 +163,22 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 		if err != nil {
 			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 		}
-		// Arrow's reader of files never gives the memory of dictionaries back. A file holds a stream, too.
+		// Arrow's reader of files never gives the memory of dictionaries back. Most files hold a stream, too.
 		if messages := io.NewSectionReader(r, 8, max(0, end-8)); n > 0 && arrowschema.CheckMessages(messages, messages.Size()) == nil {
 			rd, err := ipc.NewReader(bufio.NewReaderSize(messages, 1<<16), ipc.WithAllocator(mem))
 			if err != nil {
 				return nil, damagedArrow("file", err)
 			}
-			return newArrowReader(&arrowReader{stream: rd}, rd.Schema(), columns)
+			return newArrowReader(&arrowReader{stream: rd, mem: mem, size: size}, rd.Schema(), columns)
+		}
+		if err := arrowschema.CheckBlocks(r, size); err != nil {
+			return nil, fmt.Errorf("the Arrow file is damaged: %w", err)
 		}
 		rd, err := ipc.NewFileReader(section, ipc.WithAllocator(mem))
 		if err != nil {
 			return nil, damagedArrow("file", err)
 		}
-		return newArrowReader(&arrowReader{file: rd}, rd.Schema(), columns)
+		return newArrowReader(&arrowReader{file: rd, mem: mem, size: size}, rd.Schema(), columns)
 	}
 	if err := arrowschema.CheckStream(r, size); err != nil {
 		return nil, fmt.Errorf("not an Arrow file or stream, or cut short: %w", err)
@@ -173,7 +193,7 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 	if err != nil {
 		return nil, damagedArrow("stream", err)
 	}
-	return newArrowReader(&arrowReader{stream: rd}, rd.Schema(), columns)
+	return newArrowReader(&arrowReader{stream: rd, mem: mem, size: size}, rd.Schema(), columns)
 }
 
 // damagedArrow says why arrow cannot open a file: it calls the decimals wrong that came after it.
@@ -204,7 +224,9 @@ func newArrowReader(rd *arrowReader, s *arrow.Schema, columns []string) (_ *arro
 		if i < 0 {
 			return nil, noColumnAmong(c, names)
 		}
-		rd.keep, fields = append(rd.keep, i), append(fields, s.Field(i))
+		f := s.Field(i)
+		f.Type = typeWithoutViews(f.Type)
+		rd.keep, fields = append(rd.keep, i), append(fields, f)
 	}
 	if len(columns) != len(slices.Compact(slices.Sorted(slices.Values(columns)))) {
 		return nil, errors.New("two columns have the same name")

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,6 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
 )
 
 // A fullDisk has room for so many bytes.
@@ -77,7 +82,7 @@ func TestReadOnlyFolder(t *testing.T) {
 // Whatever number of a small file is replaced by one of 2 GB, reading it takes no such memory.
 func TestClaims(t *testing.T) {
 	const most = 16 << 20 // bytes, a thousand times the file
-	for _, name := range []string{"five.arrow", "stream.arrow", "dictionary.arrow"} {
+	for _, name := range []string{"five.arrow", "stream.arrow", "dictionary.arrow", "views.arrow", "views.stream.arrow", "views.dictionary.arrow", "polars.arrow"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -105,6 +110,40 @@ func TestClaims(t *testing.T) {
 			if n := after.TotalAlloc - before.TotalAlloc; n > most {
 				t.Errorf("%s: a claim at byte %d of %d took %d bytes", name, at, len(data), n)
 			}
+		}
+	}
+}
+
+// Rows that hold nothing but nulls take no room, so a file may claim any number of them.
+func TestBareClaims(t *testing.T) {
+	none := arrow.NewSchema(nil, nil)
+	nulls := arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.Null, Nullable: true}}, nil)
+	for _, rows := range []int{1000, 1 << 40} {
+		null := array.NewNull(rows)
+		defer null.Release()
+		for name, rec := range map[string]arrow.Record{"none": array.NewRecord(none, nil, int64(rows)), "nulls": array.NewRecord(nulls, []arrow.Array{null}, int64(rows))} {
+			path := filepath.Join(t.TempDir(), name+".arrow")
+			var b bytes.Buffer
+			w := ipc.NewWriter(&b, ipc.WithSchema(rec.Schema()))
+			if err := errors.Join(w.Write(rec), w.Close(), os.WriteFile(path, b.Bytes(), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+			rec.Release()
+			if rows == 1000 {
+				if d := load(t, path); d.NumRows() != rows {
+					t.Errorf("%s: %d rows, want %d", name, d.NumRows(), rows)
+				}
+				continue
+			}
+			_, err := Load(t.Context(), path, WithAllocator(checked(t)))
+			wantError(t, err, "1099511627776 rows without a value in a file of")
+			s, err := Stream(t.Context(), path, WithAllocator(checked(t)))
+			if err == nil {
+				for _, err = range s.Batches(1) {
+					break
+				}
+			}
+			wantError(t, err, "1099511627776 rows without a value")
 		}
 	}
 }

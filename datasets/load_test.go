@@ -39,6 +39,10 @@ func TestLoadFormats(t *testing.T) {
 		{"lines", "five.jsonl", []Option{WithFormat("txt")}},
 		{"arxiv", "arxiv-metadata.json", nil},
 		{"types", "types.arrow", nil},
+		{"views", "views.arrow", nil},
+		{"views", "views.stream.arrow", nil},
+		{"polars", "polars.arrow", nil},
+		{"polars", "polars.lz4.arrow", nil},
 	} {
 		t.Run(tt.golden+"="+tt.name, func(t *testing.T) {
 			golden(t, tt.golden, dump(t, load(t, filepath.Join("testdata", tt.name), tt.opts...)))

@@ -18,7 +18,7 @@ func CheckFile(r io.ReaderAt, size int64) error { return check(r, size, true) }
 func CheckStream(r io.ReaderAt, size int64) error { return check(r, size, false) }
 
 // CheckMessages checks the lengths of the messages of an IPC stream, up to its end mark or the last byte, since some writers of files
-// leave the mark out: arrow makes room for as much as each claims before it reads.
+// leave the mark out: arrow makes room for as much as each claims before it reads, and for as many buffers as columns of views claim.
 func CheckMessages(r io.ReaderAt, size int64) (err error) {
 	defer func() {
 		if recover() != nil { // a slice out of range
@@ -26,6 +26,7 @@ func CheckMessages(r io.ReaderAt, size int64) (err error) {
 		}
 	}()
 	var head [8]byte
+	var v *views
 	for at := int64(0); at < size; {
 		if _, err := r.ReadAt(head[:], at); err != nil {
 			return io.ErrUnexpectedEOF
@@ -43,6 +44,13 @@ func CheckMessages(r io.ReaderAt, size int64) (err error) {
 		buf := make(flat, n)
 		if _, err := r.ReadAt(buf, at); err != nil {
 			return io.ErrUnexpectedEOF
+		}
+		if v == nil {
+			if v, err = newViews(buf); err != nil {
+				return err
+			}
+		} else if err := v.check(buf); err != nil {
+			return err
 		}
 		at += n
 		body := int64(0)
@@ -65,19 +73,26 @@ func Dictionaries(r io.ReaderAt, size int64) (n int, end int64, err error) {
 			err = errors.New("an offset in the footer points outside it")
 		}
 	}()
-	var length [4]byte
-	if _, err := r.ReadAt(length[:], size-10); err != nil {
-		return 0, 0, err
-	}
-	end = size - 10 - int64(binary.LittleEndian.Uint32(length[:]))
-	buf := make(flat, size-10-end)
-	if _, err := r.ReadAt(buf, end); err != nil {
+	buf, end, err := readFooter(r, size)
+	if err != nil {
 		return 0, 0, err
 	}
 	if _, n, err = buf.vector(buf.u32(0), 2); err != nil {
 		return 0, 0, err
 	}
 	return n, end, nil
+}
+
+// readFooter returns the footer of a file that has passed CheckFile, and where it begins.
+func readFooter(r io.ReaderAt, size int64) (buf flat, at int64, err error) {
+	var length [4]byte
+	if _, err := r.ReadAt(length[:], size-10); err != nil {
+		return nil, 0, err
+	}
+	at = size - 10 - int64(binary.LittleEndian.Uint32(length[:]))
+	buf = make(flat, size-10-at)
+	_, err = r.ReadAt(buf, at)
+	return buf, at, err
 }
 
 func check(r io.ReaderAt, size int64, file bool) (err error) {

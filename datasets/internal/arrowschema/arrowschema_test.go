@@ -95,14 +95,56 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
+// A batch has as many counts of buffers as there are columns of views, none of them more than there are buffers.
+func TestViews(t *testing.T) {
+	for _, name := range []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := CheckMessages
+		if bytes.HasPrefix(data, ipc.Magic) {
+			check = CheckBlocks
+		}
+		if err := check(bytes.NewReader(data), int64(len(data))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		counts, buffers := 0, 0
+		for at := 0; at+4 <= len(data); at += 4 {
+			for _, n := range []uint32{1, 1000} {
+				bad := bytes.Clone(data)
+				binary.LittleEndian.PutUint32(bad[at:], n)
+				switch err := check(bytes.NewReader(bad), int64(len(bad))); {
+				case err == nil:
+				case strings.Contains(err.Error(), "columns of views"):
+					counts++
+				case strings.Contains(err.Error(), "buffers of a column"):
+					buffers++
+				}
+			}
+		}
+		if counts == 0 || buffers == 0 {
+			t.Errorf("%s: %d changes are refused for their counts, %d for their buffers", name, counts, buffers)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(stream(f))
+	for _, name := range []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		CheckStream(bytes.NewReader(data), int64(len(data)))
 		if CheckFile(bytes.NewReader(data), int64(len(data))) == nil {
 			if n, end, err := Dictionaries(bytes.NewReader(data), int64(len(data))); err == nil && (n < 0 || end < 0 || end > int64(len(data))) {
 				t.Errorf("%d dictionaries, messages up to byte %d of %d", n, end, len(data))
 			}
+			CheckBlocks(bytes.NewReader(data), int64(len(data)))
 		}
 		CheckMessages(bytes.NewReader(data), int64(len(data)))
 	})
