@@ -94,7 +94,7 @@ fuzz: ## run every fuzz test for a fixed budget (FUZZTIME=20000x)
 	@go list ./... | while read -r pkg; do \
 	  for f in $$(go test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
 	    echo "$$pkg $$f"; \
-	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 50x "$$pkg" </dev/null || exit 1; \
 	  done; \
 	done
 

@@ -359,6 +359,36 @@ func TestDatasetsOffline(t *testing.T) {
 	load(t, "me/abstracts", WithSplit("validation"))
 }
 
+func FuzzInfos(f *testing.F) {
+	f.Add(`{"default": {"features": {"text": {"dtype": "string", "_type": "Value"}, "label": {"names": ["O"], "_type": "ClassLabel"}}}}`)
+	f.Add(`{"a": {"features": null}, "b": {"description": "x"}, "": {"features": {}}}`)
+	f.Add(`{"default": {"features": {"a": [{"b": {"dtype": "int64", "_type": "Value"}}]}}} {`)
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		c := &card{features: map[string]Features{}}
+		if err := c.readInfos("infos", strings.NewReader(text)); err != nil {
+			if !strings.HasPrefix(err.Error(), `datasets: "infos": `) {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		for name, fs := range c.features {
+			if fs == nil {
+				t.Errorf("%q has no features", name)
+			}
+			out, err := fs.MarshalJSON()
+			if err != nil {
+				t.Fatalf("%q: %v", name, err)
+			}
+			var again Features
+			if err := json.Unmarshal(out, &again); err != nil {
+				t.Fatalf("%s: %v", out, err)
+			}
+		}
+		c.declared(nil)
+	})
+}
+
 func FuzzCard(f *testing.F) {
 	f.Add(twoConfigs)
 	f.Add(abstractsCard)

@@ -121,18 +121,79 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
+// FuzzTSV reads what has quotes between tabs as FuzzCSV does, and tells corpora from tables.
+func FuzzTSV(f *testing.F) {
+	seeds(f, "five.tsv")
+	for _, s := range []string{"a\tb\n1\t2\n", "a\n\"x\ty\"\n", "IL-2\tB-DNA\ngene\tI-DNA\n", "index\tsentence\tlabel\n1\tx\ty\n", "a\ta\n", "\t\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzRead(t, openSeparated('\t'), data)
+		path := filepath.Join(t.TempDir(), "fuzz.tsv")
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		defer mem.AssertSize(t, 0)
+		d, err := Load(t.Context(), path, WithAllocator(mem))
+		if err == nil {
+			d.Release()
+		} else if !strings.Contains(err.Error(), "fuzz.tsv") {
+			t.Errorf("error %v does not name the file", err)
+		}
+	})
+}
+
+// FuzzText compares the rows with the lines that package strings finds.
+func FuzzText(f *testing.F) {
+	seeds(f, "five.txt")
+	for _, s := range []string{"a\n\nb", "a\r\nb\r", "\ufeffβ\n", "\xff", "\n", "\r\r\n", "a\x00\u2028b"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, err := fuzzRead(t, openText, data)
+		text := strings.TrimPrefix(string(data), string(bom))
+		if err != nil {
+			if utf8.Valid(data) && text != "" {
+				t.Errorf("refused %q: %v", data, err)
+			}
+			return
+		}
+		var want []string
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			want = append(want, strings.TrimSuffix(line, "\r"))
+		}
+		table, err := textFormat(openText).read(context.Background(), []source{bytesSource("fuzz", data)}, &options{limit: -1, mem: memory.DefaultAllocator})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := own("fuzz", memory.DefaultAllocator, table, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Release()
+		if got := texts(t, d, "text"); !slices.Equal(got, want) {
+			t.Errorf("rows %q, want %q", got, want)
+		}
+	})
+}
+
+// FuzzArrow checks that memory is given back unless there was an error: arrow keeps what it has when it panics.
 func FuzzArrow(f *testing.F) {
-	seeds(f, "five.arrow", "stream.arrow")
+	seeds(f, "five.arrow", "stream.arrow", "views.arrow", "views.stream.arrow", "views.dictionary.arrow", "polars.arrow")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "x.arrow")
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if d, err := Load(t.Context(), path); err == nil { // not checked: arrow keeps what it has when it panics
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		if d, err := Load(t.Context(), path, WithAllocator(mem)); err == nil {
 			if err := d.WriteJSONL(io.Discard); err != nil {
 				t.Error(err)
 			}
 			d.Release()
+			mem.AssertSize(t, 0)
 		}
 	})
 }
