@@ -3,6 +3,7 @@ package viz
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/url"
 	"os"
 	"os/exec"
@@ -130,6 +131,51 @@ func TestBrowser(t *testing.T) {
 				if !strings.HasPrefix(u, "data:") {
 					t.Errorf("the page loads %s", u)
 				}
+			}
+		})
+	}
+}
+
+// The classic notebook and VS Code put outputs into the page without their scripts and run copies of these elsewhere. Charts come to life all the same,
+// each of two that are equal, too.
+func TestBrowserCopies(t *testing.T) {
+	ctx := browser(t)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var outputs []string
+	s := samples()
+	for _, name := range []string{"relations", "throughput", "relations", "arcs", "throughput", "entities"} {
+		var b bytes.Buffer
+		if err := s[name].Render(&b); err != nil {
+			t.Fatal(err)
+		}
+		outputs = append(outputs, b.String())
+	}
+	list, err := json.Marshal(append([]string{libraryScript()}, outputs...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, run := range map[string]string{
+		"classic": "document.head.appendChild(copy).remove()", // jQuery's append
+		"VS Code": "output.appendChild(copy).remove()",
+	} {
+		t.Run(where, func(t *testing.T) {
+			tab := openPage(t, ctx, true)
+			type result struct{ Views, Live, Pictures int }
+			got := ask[result](t, tab, `
+				for (const html of `+string(list)+`) {
+					const output = document.body.appendChild(document.createElement("div"));
+					output.innerHTML = html;
+					for (const script of Array.from(output.querySelectorAll("script"))) {
+						const copy = document.createElement("script");
+						copy.text = script.text;
+						`+run+`;
+					}
+				}
+				return {Views: all(".sb-view").length, Live: all("[data-live]").length, Pictures: seen(".sb-canvas img:not(.sb-still)").length};`)
+			if want := (result{Views: 6, Live: 5}); got != want {
+				t.Errorf("%+v, want %+v", got, want)
 			}
 		})
 	}

@@ -16,6 +16,9 @@ var (
 
 	//go:embed assets/chart.js
 	chartJS string
+
+	//go:embed assets/view.js
+	viewJS string
 )
 
 // libraryScript loads ECharts once per page and wakes the charts that wait for it.
@@ -55,7 +58,7 @@ func (c *chart) writeScript(b *bytes.Buffer) error {
 	if err != nil {
 		return fmt.Errorf("viz: chart option: %w", err)
 	}
-	fmt.Fprintf(b, "<script>(%s)(document.currentScript,%s);</script>\n", strings.TrimSpace(chartJS), option)
+	fmt.Fprintf(b, "<script>(%s)((%s)(document.currentScript),%s);</script>\n", strings.TrimSpace(chartJS), strings.TrimSpace(viewJS), option)
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 
 var (
 	srcPattern    = regexp.MustCompile(`src="data:image/svg\+xml;base64,([^"]*)"`)
-	optionPattern = regexp.MustCompile(`(?s)</div>\n<script>\(function \(script, option\).*\}\)\(document\.currentScript,(.*)\);</script>\n$`)
+	optionPattern = regexp.MustCompile(`(?s)</div>\n<script>\(function \(view, option\).*\}\)\(document\.currentScript\),(.*)\);</script>\n$`)
 )
 
 // checkFigure asks that a fragment holds a well-formed picture and one script that nothing could end, and returns the picture and
@@ -45,7 +45,7 @@ func checkFigure(t testing.TB, v View) (svg string, data map[string]any) {
 }
 
 // dataPattern finds what follows the functions of a figure's script.
-var dataPattern = regexp.MustCompile(`(?s)</div>\n<script>\(function \(script, extend, data\).*\}\)\(document\.currentScript(?:,function.*\n\},(.*))?\);</script>\n$`)
+var dataPattern = regexp.MustCompile(`(?s)</div>\n<script>\(function \(view, extend, data\).*\}\)\(document\.currentScript\)(?:,function.*\n\},(.*))?\);</script>\n$`)
 
 // checkChart asks that a fragment holds a well-formed picture and one script with an
 // option that is JSON, and returns both.

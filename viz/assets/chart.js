@@ -1,8 +1,5 @@
-function (script, option) {
-  // The view is the element before this script. There are no ids to look for, so the
-  // same output may stand in a page twice.
-  var view = script && script.previousElementSibling;
-  if (!view || !view.classList.contains("sb-view")) return;
+function (view, option) {
+  if (!view) return;
   var box = view.querySelector(".sb-canvas"), panel = view.querySelector(".sb-panel");
 
   function element(name, className, text) {

@@ -1,9 +1,8 @@
-function (script, extend, data) {
-  // The view is the element before this script. Its picture becomes a part of the page, so that it follows the
+function (view, extend, data) {
+  // The picture of the view becomes a part of the page, so that it follows the
   // theme, its text can be selected and its marks have a pointer and a keyboard. Nothing is taken from the
   // picture but what the browser reads as SVG; text stays text.
-  var view = script && script.previousElementSibling;
-  if (!view || !view.classList.contains("sb-view") || view.dataset.live) return;
+  if (!view || view.dataset.live) return;
   var box = view.querySelector(".sb-canvas"), img = box.querySelector("img"), panel = view.querySelector(".sb-panel");
   var code = atob(img.getAttribute("src").split(",")[1]);
   var read = new DOMParser().parseFromString(new TextDecoder().decode(Uint8Array.from(code, function (c) { return c.charCodeAt(0); })), "image/svg+xml");
