@@ -200,6 +200,16 @@ func TestExtract(t *testing.T) {
 	if len(docs[0].Events) != 0 || len(docs[2].Events) != 1 {
 		t.Error("Extract changed its argument")
 	}
+	blank := sentence("[protein:A] binds [protein:B].")
+	blank.Text = " " + blank.Text
+	for i := range blank.Entities {
+		blank.Entities[i].Start++
+		blank.Entities[i].End++
+	}
+	blank.Entities = append(blank.Entities, annot.Entity{Type: "protein", Start: 0, End: 1})
+	if events := Document(blank); len(events) != 1 || events[0].Arguments[0].Entity.Start != 1 {
+		t.Errorf("beside an entity that is the blank before the sentence: %+v", events)
+	}
 	e := out[0].Events[0]
 	if e.Sentence != "A binds B." || e.Text != "binds" || e.Span != (annot.Span{Start: 0, End: 10}) || e.Trigger != (annot.Span{Start: 2, End: 7}) {
 		t.Errorf("event %+v", e)
@@ -209,6 +219,7 @@ func TestExtract(t *testing.T) {
 func FuzzDocument(f *testing.F) {
 	f.Add("The (MEK inhibitor [U0126) blocked TNF-α-induced expression of IL-6, and not IL-2.", []byte{5, 8, 0, 19, 25, 3, 34, 40, 0, 63, 67, 0})
 	f.Add("A, B, which is, and bound by B- A/induced C's binding to ] of not nor neither to induce", []byte{0, 1, 0, 3, 4, 1, 32, 33, 2, 42, 43, 0})
+	f.Add(" which is bound by 's binding to it", []byte{0, 1, 0, 1, 6, 3, 19, 21, 0})
 	f.Fuzz(func(t *testing.T, text string, data []byte) {
 		d := annot.Document{Text: text}
 		types := []string{"protein", "DNA", "cell_type", "chemical"}
