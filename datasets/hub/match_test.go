@@ -3,6 +3,7 @@ package hub
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // The cases that are settled by Python's fnmatch are checked with it in
@@ -86,7 +87,7 @@ func FuzzMatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pattern, name string) {
 		got := match(pattern, name)
-		if !strings.ContainsAny(pattern, "*?[") && strings.ToValidUTF8(pattern+name, "") == pattern+name && got != (pattern == name) {
+		if !strings.ContainsAny(pattern, "*?[") && utf8.ValidString(pattern) && utf8.ValidString(name) && got != (pattern == name) {
 			t.Errorf("%q matches %q: %v", pattern, name, got)
 		}
 		if got && !match(pattern+"*", name+"x") {

@@ -129,6 +129,28 @@ func TestViews(t *testing.T) {
 	}
 }
 
+// Arrow reads whatever comes first as a dictionary if there should be one.
+func TestMissingDictionary(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "views.dictionary.arrow"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := func(at int) int { // of the message at a byte
+		n := int(binary.LittleEndian.Uint32(data[at+4:]))
+		buf := flat(data[at+8:][:n])
+		at += 8 + n
+		if p := buf.slot(buf.u32(0), 3); p != 0 {
+			at += int(binary.LittleEndian.Uint64(buf[p:]))
+		}
+		return at
+	}
+	schema := end(0)
+	without := append(bytes.Clone(data[:schema]), data[end(schema):]...)
+	if err := CheckMessages(bytes.NewReader(without), int64(len(without))); err == nil || !strings.Contains(err.Error(), "a message of kind 3 where a dictionary or a batch should be") {
+		t.Errorf("without its dictionary: %v", err)
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(stream(f))
 	for _, name := range []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"} {

@@ -18,6 +18,7 @@ const (
 type views struct {
 	record       int
 	dictionaries map[uint64]int // by ID
+	batches      int            // that check has seen
 }
 
 // newViews reads the message that a stream begins with.
@@ -48,20 +49,27 @@ func (f flat) header() (kind byte, table int, err error) {
 	return f[k], p + f.u32(p), nil
 }
 
-// check looks at a message with a batch.
+// check looks at the next batch of a stream. Arrow takes as many as there are dictionaries for these, whatever they are.
 func (v *views) check(buf flat) error {
+	v.batches++
+	return v.batch(buf, v.batches > len(v.dictionaries))
+}
+
+// batch looks at a batch of a dictionary, or of records if that may be.
+func (v *views) batch(buf flat, record bool) error {
 	kind, table, err := buf.header()
 	switch {
 	case err != nil:
 		return err
-	case kind == headerRecord:
+	case kind == headerRecord && record:
 		return buf.checkBatch(table, v.record)
 	case kind == headerDictionary:
 		if data := buf.slot(table, 1); data != 0 {
 			return buf.checkBatch(data+buf.u32(data), v.dictionaries[buf.id(table)])
 		}
+		return errors.New("a dictionary without values")
 	}
-	return nil
+	return fmt.Errorf("a message of kind %d where a dictionary or a batch should be", kind)
 }
 
 // CheckBlocks does for an IPC file what CheckMessages does for a stream, if there are views in it. The file has passed CheckFile.
@@ -101,7 +109,7 @@ func CheckBlocks(r io.ReaderAt, size int64) (err error) {
 			if message.u32(0) == 0xffffffff {
 				skip = 8
 			}
-			if err := v.check(message[skip:]); err != nil {
+			if err := v.batch(message[skip:], slot == 3); err != nil {
 				return err
 			}
 		}
@@ -120,7 +128,8 @@ func (v *views) count(buf flat, t, i int) (n int) {
 			here++
 		}
 		if p := buf.slot(field, 4); p != 0 { // the views are in the dictionary
-			v.dictionaries[buf.id(p+buf.u32(p))] = here
+			id := buf.id(p + buf.u32(p))
+			v.dictionaries[id] = max(v.dictionaries[id], here) // columns may share one
 			here = 0
 		}
 		n += here
