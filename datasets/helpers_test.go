@@ -34,6 +34,20 @@ func load(t testing.TB, name string, opts ...Option) *Dataset {
 	return d
 }
 
+// tryLoad loads a file that may be damaged. If that works it uses the set, releases it and wants all memory back; arrow
+// keeps what it has when it panics.
+func tryLoad(t testing.TB, path string, use func(*Dataset)) error {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	d, err := Load(t.Context(), path, WithAllocator(mem))
+	if err == nil {
+		use(d)
+		d.Release()
+		mem.AssertSize(t, 0)
+	}
+	return err
+}
+
 // must releases the result of a verb at the end of the test.
 func must(t testing.TB) func(*Dataset, error) *Dataset {
 	return func(d *Dataset, err error) *Dataset {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
@@ -37,7 +38,9 @@ func TestDifferences(t *testing.T) {
 	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s, err := datasets.Stream(t.Context(), path) // arrow's decoder of differences never gives its 64 bytes back: no checked allocator
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer wantBack(t, mem)
+	s, err := datasets.Stream(t.Context(), path, datasets.WithAllocator(mem))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,9 +120,12 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		d, err := datasets.Load(t.Context(), path)
-		if err == nil {
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		d, err := datasets.Load(t.Context(), path, datasets.WithAllocator(mem))
+		if err == nil { // else arrow keeps what it has
 			dump(t, d)
+			d.Release()
+			mem.AssertSize(t, 0)
 		}
 		return err
 	}
