@@ -180,6 +180,9 @@ func openArrow(r io.ReaderAt, size int64, columns []string, mem memory.Allocator
 		}
 		return newArrowReader(&arrowReader{file: rd, mem: mem, size: size}, rd.Schema(), columns)
 	}
+	if bytes.HasPrefix(magic, []byte("FEA1")) {
+		return nil, errors.New("it is in version 1 of the Feather format (write it in version 2, which is an Arrow file: version=2 in pyarrow)")
+	}
 	if err := arrowschema.CheckStream(r, size); err != nil {
 		return nil, fmt.Errorf("not an Arrow file or stream, or cut short: %w", err)
 	}

@@ -224,6 +224,11 @@ func TestTruncatedGzip(t *testing.T) {
 	wantError(t, err, "unexpected EOF (cut short?")
 }
 
+func TestOldFeather(t *testing.T) {
+	_, err := Load(t.Context(), write(t, "x.feather", "FEA1\x00\x00\x00\x00 ... FEA1"), WithAllocator(checked(t)))
+	wantError(t, err, `x.feather": it is in version 1 of the Feather format (write it in version 2`)
+}
+
 // Whatever byte a file ends at, it is an error and no shorter data set.
 func TestTruncatedArrow(t *testing.T) {
 	for _, name := range []string{"five.arrow", "stream.arrow"} {
