@@ -36,6 +36,9 @@
 // which this package embeds (about 675 KB), takes the picture's place. Graphs, matrices, flows and arcs of relations do
 // without it: a few kilobytes of script beside each make the picture a part of the page.
 //
+// So it is in JupyterLab, in Notebook 7, in the classic notebook and in pages that nbconvert makes; VS Code runs scripts much as the classic
+// notebook does. A notebook that is not trusted, and GitHub's viewer, run none: there the pictures stay.
+//
 // The script of ECharts must be in the page once. WritePage and Page see to it, as does Show
 // for the first chart of a kernel session. A notebook whose cells are run again and
 // again in any order should call [Init] in its first cell: then that cell, and no
