@@ -20,11 +20,7 @@ func CheckStream(r io.ReaderAt, size int64) error { return check(r, size, false)
 // CheckMessages checks the lengths of the messages of an IPC stream, up to its end mark or the last byte, since some writers of files
 // leave the mark out: arrow makes room for as much as each claims before it reads, and for as many buffers as columns of views claim.
 func CheckMessages(r io.ReaderAt, size int64) (err error) {
-	defer func() {
-		if recover() != nil { // a slice out of range
-			err = errors.New("an offset in a message points outside it")
-		}
-	}()
+	defer inside("a message", &err)
 	var head [8]byte
 	var v *views
 	for at := int64(0); at < size; {
@@ -68,11 +64,7 @@ func CheckMessages(r io.ReaderAt, size int64) (err error) {
 // Dictionaries returns how many dictionaries the footer of an IPC file names, and where the stream of messages ends that
 // lies between the first eight bytes and it. The file has passed CheckFile.
 func Dictionaries(r io.ReaderAt, size int64) (n int, end int64, err error) {
-	defer func() {
-		if recover() != nil { // a slice out of range
-			err = errors.New("an offset in the footer points outside it")
-		}
-	}()
+	defer inside("the footer", &err)
 	buf, end, err := readFooter(r, size)
 	if err != nil {
 		return 0, 0, err
@@ -122,11 +114,7 @@ func check(r io.ReaderAt, size int64, file bool) (err error) {
 	if _, err := r.ReadAt(buf, from); err != nil && err != io.EOF {
 		return err
 	}
-	defer func() {
-		if recover() != nil { // a slice out of range
-			err = errors.New("an offset in the schema points outside it")
-		}
-	}()
+	defer inside("the schema", &err)
 	slot := 2 // of a message: its header
 	if file {
 		slot = 1 // of a footer
@@ -137,6 +125,13 @@ func check(r io.ReaderAt, size int64, file bool) (err error) {
 	}
 	budget := len(buf)
 	return buf.checkFields(schema+buf.u32(schema), 1, 0, &budget)
+}
+
+// inside turns a slice out of range into an error. It is to be deferred.
+func inside(what string, err *error) {
+	if recover() != nil {
+		*err = fmt.Errorf("an offset in %s points outside it", what)
+	}
 }
 
 const maxDepth = 64

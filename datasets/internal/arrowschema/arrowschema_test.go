@@ -95,13 +95,22 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
+var viewFiles = []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"}
+
+// fixture reads a file that package datasets reads in its tests.
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // A batch has as many counts of buffers as there are columns of views, none of them more than there are buffers.
 func TestViews(t *testing.T) {
-	for _, name := range []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, name := range viewFiles {
+		data := fixture(t, name)
 		check := CheckMessages
 		if bytes.HasPrefix(data, ipc.Magic) {
 			check = CheckBlocks
@@ -131,10 +140,7 @@ func TestViews(t *testing.T) {
 
 // Arrow reads whatever comes first as a dictionary if there should be one.
 func TestMissingDictionary(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "views.dictionary.arrow"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := fixture(t, "views.dictionary.arrow")
 	end := func(at int) int { // of the message at a byte
 		n := int(binary.LittleEndian.Uint32(data[at+4:]))
 		buf := flat(data[at+8:][:n])
@@ -153,12 +159,8 @@ func TestMissingDictionary(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	f.Add(stream(f))
-	for _, name := range []string{"views.arrow", "polars.arrow", "views.stream.arrow", "views.dictionary.arrow"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", "testdata", name))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	for _, name := range viewFiles {
+		f.Add(fixture(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		CheckStream(bytes.NewReader(data), int64(len(data)))

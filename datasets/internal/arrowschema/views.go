@@ -74,11 +74,7 @@ func (v *views) batch(buf flat, record bool) error {
 
 // CheckBlocks does for an IPC file what CheckMessages does for a stream, if there are views in it. The file has passed CheckFile.
 func CheckBlocks(r io.ReaderAt, size int64) (err error) {
-	defer func() {
-		if recover() != nil { // a slice out of range
-			err = errors.New("an offset in the footer or in a message points outside it")
-		}
-	}()
+	defer inside("the footer or in a message", &err)
 	footer, _, err := readFooter(r, size)
 	if err != nil {
 		return err
