@@ -67,8 +67,11 @@ func hasViews(t arrow.DataType) bool {
 
 // withoutViews returns d in the type of typeWithoutViews, with a reference for the caller. Other data is shared.
 func withoutViews(d arrow.ArrayData, mem memory.Allocator) (arrow.ArrayData, error) {
-	plain := typeWithoutViews(d.DataType())
-	if !hasViews(d.DataType()) || hasViews(plain) {
+	plain := d.DataType()
+	if hasViews(plain) {
+		plain = typeWithoutViews(plain)
+	}
+	if plain == d.DataType() || hasViews(plain) {
 		d.Retain()
 		return d, nil
 	}
