@@ -141,17 +141,16 @@ func validTag(tag string) bool {
 	return len(tag) > 2 && (tag[0] == 'B' || tag[0] == 'I') && tag[1] == '-'
 }
 
-// isCoNLL reports whether text, the beginning of a file, is of words with tags: by its first line if that begins an abstract or is a word, a tab and
+// isCoNLL reports whether text, the beginning of a file, and its first line are of words with tags: by its first line if that begins an abstract or is a word, a tab and
 // a tag; with more columns or with blanks between them by all lines of the first sentence, for one line of a table or of prose may end so, too.
-func isCoNLL(text string) bool {
-	first, _, _ := strings.Cut(text, "\n")
-	first = strings.TrimSuffix(first, "\r")
+func isCoNLL(first, text string) bool {
 	if strings.HasPrefix(first, medline) || strings.HasPrefix(first, docstart) {
 		return true
 	}
-	if word, tag, ok := strings.Cut(first, "\t"); ok && word != "" && (validTag(tag) || len(tag) > 2 && tag[1] == '-') {
-		_, ok = iobTag(tag)
-		return ok
+	if word, tag, _ := strings.Cut(first, "\t"); word != "" && (validTag(tag) || len(tag) > 2) {
+		if _, ok := iobTag(tag); ok {
+			return true
+		}
 	}
 	var p wordParser
 	lines, tagged := 0, false

@@ -71,7 +71,7 @@ func Detect(path string) (Format, error) {
 	line = strings.TrimSuffix(line, "\r")
 	col := strings.Split(line, "\t")
 	switch {
-	case isCoNLL(text):
+	case isCoNLL(line, text):
 		return CoNLL, nil
 	case isPubTator(line):
 		return PubTator, nil
