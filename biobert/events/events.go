@@ -96,10 +96,7 @@ func (c *config) document(doc annot.Document) []annot.Event {
 	next := 0
 	for _, sentence := range doc.Sentences() {
 		var mentions []int
-		mentions, next = outermost(entities, next, sentence.End)
-		mentions = slices.DeleteFunc(mentions, func(i int) bool { // those that begin or end with blanks around it
-			return entities[i].Start < sentence.Start || entities[i].End > sentence.End
-		})
+		mentions, next = outermost(entities, next, sentence)
 		of := 0
 		for of < len(relations) && relations[of].Source.Start < sentence.End {
 			of++

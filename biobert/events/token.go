@@ -182,14 +182,14 @@ func smooth(seq []token) []token {
 	return out
 }
 
-// outermost returns the indices, from first on, of the entities that start before end and lie in no longer one, and the index
-// behind them. Entities are sorted by start, the longest first.
-func outermost(entities []annot.Entity, first, end int) (kept []int, next int) {
-	reach := 0
-	for next = first; next < len(entities) && entities[next].Start < end; next++ {
-		if len(kept) == 0 || entities[next].Start >= reach {
+// outermost returns the indices, from first on, of the entities of a sentence that lie in no longer one of it, and the index behind those that start
+// before its end. Entities that begin or end with the blanks around it are not of it. Entities are sorted by start, the longest first.
+func outermost(entities []annot.Entity, first int, sentence annot.Span) (kept []int, next int) {
+	reach := sentence.Start
+	for next = first; next < len(entities) && entities[next].Start < sentence.End; next++ {
+		if e := entities[next]; e.Start >= reach && e.End <= sentence.End {
 			kept = append(kept, next)
-			reach = entities[next].End
+			reach = e.End
 		}
 	}
 	return kept, next
