@@ -58,8 +58,15 @@ func (c *chart) writeScript(b *bytes.Buffer) error {
 	if err != nil {
 		return fmt.Errorf("viz: chart option: %w", err)
 	}
-	fmt.Fprintf(b, "<script>(%s)((%s)(document.currentScript),%s);</script>\n", strings.TrimSpace(chartJS), strings.TrimSpace(viewJS), option)
+	beginScript(b, chartJS)
+	fmt.Fprintf(b, ",%s);</script>\n", option)
 	return nil
+}
+
+// beginScript begins a script that calls a function of assets: with the view before the script, and with what the caller adds before it
+// closes the call.
+func beginScript(b *bytes.Buffer, function string) {
+	fmt.Fprintf(b, "<script>(%s)((%s)(document.currentScript)", strings.TrimSpace(function), strings.TrimSpace(viewJS))
 }
 
 // writtenOption returns what go-echarts wrote for a chart as what JSON reads, so that all of it can be replaced.

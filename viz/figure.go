@@ -37,7 +37,7 @@ func (f *figure) writeTo(b *bytes.Buffer) {
 // writeFigureScript writes the script that brings the figure to life. It must follow the view, the element that it finds
 // as the one before itself. Extend, if there is one, is a function that is given the figure, with data.
 func writeFigureScript(b *bytes.Buffer, extend string, data any) error {
-	fmt.Fprintf(b, "<script>(%s)((%s)(document.currentScript)", strings.TrimSpace(figureJS), strings.TrimSpace(viewJS))
+	beginScript(b, figureJS)
 	if extend != "" {
 		text, err := json.Marshal(data) // escapes <, > and &
 		if err != nil {

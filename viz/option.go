@@ -3,7 +3,6 @@ package viz
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -42,12 +41,13 @@ func chosenColor(colors map[string]color, label string) (c color, ok bool) {
 	if c, ok = colors[label]; ok {
 		return c, true
 	}
-	for _, name := range slices.Sorted(maps.Keys(colors)) {
-		if strings.EqualFold(name, label) {
-			return colors[name], true
+	first := ""
+	for name := range colors {
+		if strings.EqualFold(name, label) && (!ok || name < first) {
+			first, ok = name, true
 		}
 	}
-	return c, false
+	return colors[first], ok
 }
 
 // newConfig applies options to the defaults of view.
