@@ -89,6 +89,7 @@ arm64: ## run tests for arm64 and compare what a model finds there with what it 
 	    { echo "found there: $$got"; echo "found here: $$want"; exit 1; }; \
 	done
 
+# To make a new input smaller takes up to a minute each unless that, too, has a budget.
 .PHONY: fuzz
 fuzz: ## run every fuzz test for a fixed budget (FUZZTIME=20000x)
 	@go list ./... | while read -r pkg; do \
