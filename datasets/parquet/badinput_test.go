@@ -133,7 +133,7 @@ func FuzzPages(f *testing.F) {
 		size := allocated(func() {
 			readPageHeader(data)
 			checkFileMetaData(data)
-			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd} {
+			for _, codec := range []compress.Compression{compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Zstd, lz4Raw} {
 				checkPacked(codec, io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data))), int64(full))
 			}
 			d := &deltas{c: compact{buf: data}, values: uint64(full)}

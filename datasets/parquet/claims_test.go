@@ -228,6 +228,7 @@ func TestClaims(t *testing.T) {
 		{"sound gzip", func(c *claim) { c.codec, c.data = gzip, packed(t, compress.Codecs.Gzip, seven) }, ""},
 		{"sound zstd", func(c *claim) { c.codec, c.data = zstd, packed(t, compress.Codecs.Zstd, seven) }, ""},
 		{"sound brotli", func(c *claim) { c.codec, c.data = brotli, packed(t, compress.Codecs.Brotli, seven) }, ""},
+		{"sound LZ4_RAW", func(c *claim) { c.codec, c.data = int64(lz4Raw), append([]byte{8 << 4}, seven...) }, ""},
 		{"sound version 2", func(c *claim) { c.kind = dataPageV2 }, ""},
 
 		{"uncompressed size", func(c *claim) { c.full, c.chunkFull = huge, huge }, "it claims 2147483647 bytes, and has 8 that are not compressed"},
@@ -261,6 +262,18 @@ func TestClaims(t *testing.T) {
 		{"brotli", func(c *claim) {
 			c.codec, c.data, c.full, c.chunkFull = brotli, packed(t, compress.Codecs.Brotli, seven), huge, huge
 		}, "a buffer of 2147483"},
+		{"LZ4 of Hadoop", func(c *claim) {
+			c.codec, c.data = int64(compress.Codecs.Lz4), append([]byte{0, 0, 0, 8, 0, 0, 0, 9, 8 << 4}, seven...)
+		},
+			`column "n" is compressed with LZ4, which is not supported (write the file with snappy or zstd`},
+		{"LZ4_RAW", func(c *claim) {
+			c.codec, c.data, c.full, c.chunkFull = int64(lz4Raw), append([]byte{8 << 4}, seven...), huge, huge
+		}, "it claims 2147483647 bytes, which 9 compressed bytes cannot become"},
+		{"LZ4_RAW that is shorter", func(c *claim) { c.codec, c.data = int64(lz4Raw), []byte{4 << 4, 7, 0, 0, 0} }, "lz4: a block of 4 bytes where there should be 8"},
+		{"LZ4_RAW that is longer", func(c *claim) { c.codec, c.data = int64(lz4Raw), append([]byte{9 << 4, 0}, seven...) }, "lz4: "},
+		{"LZ4_RAW cut", func(c *claim) { c.codec, c.data = int64(lz4Raw), []byte{8 << 4, 7, 0} }, "lz4: "},
+		{"LZ4_RAW before its beginning", func(c *claim) { c.codec, c.data = int64(lz4Raw), []byte{1<<4 | 3, 7, 9, 0} }, "lz4: "},
+		{"LZ4_RAW that should be empty", func(c *claim) { c.codec, c.data, c.full = int64(lz4Raw), append([]byte{8 << 4}, seven...), 0 }, "lz4: "},
 		{"zstd frame", func(c *claim) {
 			// A frame that says how long it is in 8 bytes, and a raw block.
 			c.codec, c.data = zstd, append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0x80, 0, 0, 0, 0, 8<<3 | 1, 0, 0}, seven...)

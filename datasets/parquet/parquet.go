@@ -8,9 +8,9 @@
 //
 // Files of the Hugging Face hub keep their features (labels among them), which
 // travel in the file's metadata under the key "huggingface", beside the record of where results came from
-// under datasets.ProvenanceKey. Two things that
-// Parquet allows are refused with an error that says how to rewrite the file:
-// the LZ4_RAW compression, and the BYTE_STREAM_SPLIT encoding. Parquet has no seconds: time stamps in seconds are
+// under datasets.ProvenanceKey. Two things that Parquet allows are refused with an error that says how to rewrite the file:
+// the compressions LZO and LZ4 as Hadoop frames it, and the BYTE_STREAM_SPLIT encoding. LZ4_RAW, which other programs call lz4, is read.
+// Parquet has no seconds: time stamps in seconds are
 // written in milliseconds, as Python writes them; package datasets turns them back into what the features say.
 //
 // What a file claims of its sizes, in the footer and before each page, is held against the file before anything is allocated for it.
@@ -230,9 +230,9 @@ func checkEncodings(pf *file.Reader, columns []string) error {
 				return err
 			}
 			switch c := cc.Compression(); c {
-			case compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Gzip, compress.Codecs.Zstd, compress.Codecs.Brotli:
+			case compress.Codecs.Uncompressed, compress.Codecs.Snappy, compress.Codecs.Gzip, compress.Codecs.Zstd, compress.Codecs.Brotli, lz4Raw:
 			default:
-				return fmt.Errorf("column %q is compressed with %s, which is not supported (write the file with snappy or zstd, compression=%q in pyarrow)", path, codecName(c), "zstd")
+				return fmt.Errorf("column %q is compressed with %s, which is not supported (write the file with snappy or zstd, compression=%q in pyarrow)", path, c, "zstd")
 			}
 			if slices.Contains(cc.Encodings(), byteStreamSplit) {
 				return fmt.Errorf("column %q is %w", path, errByteStreamSplit)
@@ -244,18 +244,8 @@ func checkEncodings(pf *file.Reader, columns []string) error {
 
 var errByteStreamSplit = errors.New("encoded with BYTE_STREAM_SPLIT, which is not supported (write the file with use_byte_stream_split=False in pyarrow)")
 
-// Codes of the Parquet format for which the library has no names.
-const (
-	lz4Raw          compress.Compression = 7
-	byteStreamSplit parquet.Encoding     = 9
-)
-
-func codecName(c compress.Compression) string {
-	if c == lz4Raw {
-		return "LZ4_RAW"
-	}
-	return c.String()
-}
+// byteStreamSplit is a code of the Parquet format for which the library has no name.
+const byteStreamSplit parquet.Encoding = 9
 
 func write(w io.Writer, t arrow.Table) (err error) {
 	to := &output{w: w}

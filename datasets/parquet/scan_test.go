@@ -147,9 +147,10 @@ t = pa.table({
     "text": ["NF-κB %d " % i * (i % 40) if i % 7 else None for i in range(n)],
     "few": [["a", "b", "c"][i % 3] for i in range(n)],
     "parts": [None if i % 11 == 0 else [{"a": i, "b": ["x"] * (i % 3)}] * (i % 4) for i in range(n)],
+    "nothing": pa.array([None] * n, pa.string()),
     "f": pa.array([i / 3 for i in range(n)], pa.float32()),
 })
-for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
+for codec in ["none", "snappy", "gzip", "zstd", "brotli", "lz4"]:
     for version in ["1.0", "2.0"]:
         pq.write_table(t, sys.argv[1] + "/%s-%s.parquet" % (codec, version[0]), compression=codec, data_page_version=version, data_page_size=20000, dictionary_pagesize_limit=30000)
 `, dir).CombinedOutput()
@@ -157,7 +158,7 @@ for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
 		t.Fatalf("%v\n%s", err, out)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
-	if err != nil || len(files) != 10 {
+	if err != nil || len(files) != 12 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, file := range files {
