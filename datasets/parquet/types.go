@@ -20,8 +20,8 @@ import (
 const arrowSchema = "ARROW:schema"
 
 // asWritten returns a table that arrow writes as it should t, which it does not: it marks time stamps without a zone as times in UTC,
-// those of other zones as times without one, knows no large lists, and takes no elements below a null, which lists of a fixed
-// length always have. So zones are exchanged, lists become plain ones without such elements, and the schema of t goes into the
+// those of other zones as times without one, knows no durations and no large lists, and takes no elements below a null, which lists of a fixed
+// length always have. So zones are exchanged, durations become integers, lists become plain ones without such elements, and the schema of t goes into the
 // metadata. The table is good until done is called, also after an error.
 func asWritten(t arrow.Table) (_ arrow.Table, done func(), err error) {
 	var w rewriter
@@ -62,6 +62,8 @@ func writtenType(t arrow.DataType) arrow.DataType {
 			zone = "none"
 		}
 		return &arrow.TimestampType{Unit: t.Unit, TimeZone: zone}
+	case *arrow.DurationType:
+		return arrow.PrimitiveTypes.Int64
 	case *arrow.ListType:
 		return arrow.ListOfField(field(t.ElemField()))
 	case *arrow.LargeListType:
@@ -100,7 +102,7 @@ func (w *rewriter) data(a arrow.Array, to arrow.DataType) (arrow.ArrayData, erro
 	var kids []arrow.ArrayData
 	bufs := []*memory.Buffer{validity(a)}
 	switch a := a.(type) {
-	case *array.Map, *array.Timestamp:
+	case *array.Map, *array.Timestamp, *array.Duration:
 		return hold(w, retyped(a.Data(), to, memory.DefaultAllocator)), nil
 	case *array.Struct:
 		for i := range a.NumField() {
@@ -179,7 +181,7 @@ func mapOf(like *arrow.MapType, key, item arrow.DataType) arrow.DataType {
 }
 
 // readType returns the type that the values of a field have, which arrow reads as t: it takes all time stamps for times in UTC, and
-// forgets that lists were large and what their elements are called. The field is f of columns of the schema; origin is its type in the Arrow schema of the file, or nil.
+// forgets that lists were large, what their elements are called, and that integers are durations. The field is f of columns of the schema; origin is its type in the Arrow schema of the file, or nil.
 func readType(t arrow.DataType, f *pqarrow.SchemaField, columns *schema.Schema, origin arrow.DataType) arrow.DataType {
 	child := func(c arrow.Field, i int, origin arrow.DataType) arrow.Field {
 		if i < len(f.Children) {
@@ -201,6 +203,10 @@ func readType(t arrow.DataType, f *pqarrow.SchemaField, columns *schema.Schema, 
 			if logical, ok := columns.Column(f.ColIndex).LogicalType().(*schema.TimestampLogicalType); ok && !logical.IsAdjustedToUTC() {
 				return &arrow.TimestampType{Unit: t.Unit}
 			}
+		}
+	case *arrow.Int64Type:
+		if origin != nil && origin.ID() == arrow.DURATION {
+			return origin
 		}
 	case *arrow.ListType:
 		e := elem(t.ElemField())
@@ -260,7 +266,7 @@ func retyped(d arrow.ArrayData, t arrow.DataType, mem memory.Allocator) arrow.Ar
 		kids[i] = retyped(d.Children()[i], types[i], mem)
 	}
 	bufs := d.Buffers()
-	if from, to := d.DataType().ID(), t.ID(); from != to && len(bufs) == 2 && bufs[1] != nil {
+	if from, to := d.DataType().ID(), t.ID(); (from == arrow.LARGE_LIST) != (to == arrow.LARGE_LIST) && len(bufs) == 2 && bufs[1] != nil {
 		offsets := memory.NewResizableBuffer(mem)
 		defer offsets.Release()
 		if to == arrow.LARGE_LIST {
