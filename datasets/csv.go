@@ -131,7 +131,8 @@ func (c *cells) inQuotes(rest []byte) ([]byte, error) {
 
 // openSeparated is for CSV or TSV files. The first record names the
 // columns. An empty cell is null. A column is int64, float64 or bool if all its
-// cells are, else string. Numbers with leading zeros, signs of plus or spaces are
+// cells are, but for those that say that nothing is there (see missing), which then are null; else string, in which
+// all cells stay as they are. Integers of more than 64 bits are floats beside floats, else strings. Numbers with leading zeros, signs of plus or spaces are
 // strings, and columns named id or *_id hold integers or strings only: 0704.0001
 // and 2401.00010 are names of papers, not numbers.
 func openSeparated(sep byte) textFormat {
@@ -235,6 +236,7 @@ func csvNames(rec [][]byte) []string {
 type csvTypes struct {
 	names []string
 	kinds []kind
+	big   []bool // there are integers that do not fit
 }
 
 func (t *csvTypes) header(names []string) error {
@@ -244,7 +246,7 @@ func (t *csvTypes) header(names []string) error {
 				return fmt.Errorf("two columns are named %q", n)
 			}
 		}
-		t.names, t.kinds = names, make([]kind, len(names))
+		t.names, t.kinds, t.big = names, make([]kind, len(names)), make([]bool, len(names))
 		return nil
 	}
 	if !slices.Equal(t.names, names) {
@@ -255,10 +257,13 @@ func (t *csvTypes) header(names []string) error {
 
 func (t *csvTypes) infer(rec [][]byte) error {
 	for i, cell := range rec {
-		if t.kinds[i] == kindString || len(cell) == 0 {
+		if t.kinds[i] == kindString || len(cell) == 0 || missing(cell) {
 			continue
 		}
 		k := cellKind(cell)
+		if k == kindFloat && whole(cell) {
+			k, t.big[i] = kindInt, true
+		}
 		switch was := t.kinds[i]; {
 		case was == kindNull || was == k:
 			t.kinds[i] = k
@@ -282,6 +287,9 @@ func (t *csvTypes) columns(wanted []string, path string) (keep []int, fields []a
 			return nil, nil, noColumnIn(name, path, t.names)
 		}
 		k := t.kinds[i]
+		if k == kindInt && t.big[i] {
+			k = kindString
+		}
 		if id := strings.ToLower(name); k != kindInt && (id == "id" || strings.HasSuffix(id, "_id")) {
 			k = kindString
 		}
@@ -299,6 +307,8 @@ func cellKind(c []byte) kind {
 	switch string(c) {
 	case "true", "True", "TRUE", "false", "False", "FALSE":
 		return kindBool
+	case "inf", "-inf", "Inf", "-Inf", "Infinity", "-Infinity":
+		return kindFloat
 	}
 	if k, ok := number(c); ok {
 		if _, err := strconv.ParseFloat(string(c), 64); err == nil {
@@ -308,15 +318,31 @@ func cellKind(c []byte) kind {
 	return kindString
 }
 
+// missing reports whether a cell is one of those by which pandas, R and spreadsheets say that there is nothing. pandas takes them for nulls in
+// columns of text, too, where they may be words.
+func missing(c []byte) bool {
+	switch string(c) {
+	case "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN":
+		return true
+	}
+	return false
+}
+
+// whole reports whether a number has neither a point nor an exponent.
+func whole(number []byte) bool { return len(bytes.Trim(number, "-0123456789")) == 0 }
+
 func appendCell(b array.Builder, c []byte) error {
-	if len(c) == 0 {
+	s, text := b.(*array.StringBuilder)
+	switch {
+	case len(c) == 0, !text && missing(c):
 		b.AppendNull()
+		return nil
+	case text:
+		s.BinaryBuilder.Append(c)
 		return nil
 	}
 	var err error
 	switch b := b.(type) {
-	case *array.StringBuilder:
-		b.BinaryBuilder.Append(c)
 	case *array.Int64Builder:
 		var v int64
 		v, err = strconv.ParseInt(string(c), 10, 64)

@@ -148,7 +148,8 @@ func WithAllocator(mem memory.Allocator) Option {
 // of the file. JSON values keep the types they have: integers among floats become
 // floats, scalars of different kinds text, and dates stay text. CSV cells become
 // integers, floats or bools where the whole column allows it, an empty cell is null,
-// and two things stay text that pandas takes for numbers: numbers with leading zeros,
+// and so is NA, NaN, NULL and what else pandas takes for nothing, but in columns of text, where
+// "None" may be a word. Three things stay text that pandas takes for numbers: numbers with leading zeros, integers beyond 64 bits,
 // and columns named id or *_id unless all are integers (2401.00010 is a paper).
 //
 // Rows of corpora are sentences (document, tokens, ner_tags, text, entities), marked pairs (index, document, sentence, label,
