@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math/bits"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+	"github.com/apache/arrow/go/v15/arrow/decimal256"
 )
 
 // Slice returns rows from <= i < to, sharing memory with d.
@@ -102,9 +105,9 @@ func (d *Dataset) Filter(keep func(Row) bool, opts ...Option) (_ *Dataset, err e
 	return d.pick(rows)
 }
 
-// Sort returns the rows in ascending order of a column of texts, numbers, bools or
-// times, or in descending order if reverse is set. Texts compare by bytes, NaN
-// comes after all numbers, nulls come last either way, equal rows keep their order.
+// Sort returns the rows in ascending order of a column of texts, bytes, numbers, bools or
+// times, or in descending order if reverse is set. Texts compare by bytes, NaN comes after all
+// numbers, nulls come last either way, equal rows keep their order.
 func (d *Dataset) Sort(column string, reverse bool) (*Dataset, error) {
 	k, err := d.column(column)
 	if err != nil {
@@ -177,6 +180,18 @@ func (d *Dataset) comparer(k int) (func(i, j int) int, error) {
 			v, _ := timeAt(b, y)
 			return u.Compare(v)
 		}, nil
+	case arrow.TIME32:
+		return byKey(col, func(a arrow.Array, i int) arrow.Time32 { return a.(*array.Time32).Value(i) }), nil
+	case arrow.TIME64:
+		return byKey(col, func(a arrow.Array, i int) arrow.Time64 { return a.(*array.Time64).Value(i) }), nil
+	case arrow.DURATION:
+		return byKey(col, func(a arrow.Array, i int) arrow.Duration { return a.(*array.Duration).Value(i) }), nil
+	case arrow.BINARY, arrow.LARGE_BINARY, arrow.FIXED_SIZE_BINARY:
+		return byValue(col, bytes.Compare), nil
+	case arrow.DECIMAL128:
+		return byValue(col, decimal128.Num.Cmp), nil
+	case arrow.DECIMAL256:
+		return byValue(col, decimal256.Num.Cmp), nil
 	}
 	return nil, fmt.Errorf("datasets: data set %q cannot be sorted by column %q, which is %s", d.name, d.features[k].Name, d.features[k].Feature)
 }
@@ -186,6 +201,15 @@ func byKey[T cmp.Ordered](col *column, key func(arrow.Array, int) T) func(i, j i
 		a, x := col.at(i)
 		b, y := col.at(j)
 		return cmp.Compare(key(a, x), key(b, y))
+	}
+}
+
+// byValue compares the values of a column whose arrays have values of type T.
+func byValue[T any](col *column, compare func(T, T) int) func(i, j int) int {
+	return func(i, j int) int {
+		a, x := col.at(i)
+		b, y := col.at(j)
+		return compare(a.(interface{ Value(int) T }).Value(x), b.(interface{ Value(int) T }).Value(y))
 	}
 }
 

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sparsebio/sparsebio/datasets/annot"
@@ -189,6 +191,44 @@ func TestSortNaN(t *testing.T) {
 	down, err := Column[float64](must(t)(d.Sort("X", true)), "X")
 	if err != nil || sprint(down) != "[NaN NaN +Inf 1 -Inf]" {
 		t.Errorf("descending %v, %v", down, err)
+	}
+}
+
+// Rows are sorted by whatever has an order, and nulls come last.
+func TestSortTypes(t *testing.T) {
+	for _, tt := range []struct {
+		typ     arrow.DataType
+		a, b, c string // in order, as JSON
+	}{
+		{arrow.FixedWidthTypes.Time32s, `"01:02:03"`, `"01:02:04"`, `"23:00:00"`},
+		{arrow.FixedWidthTypes.Time64us, `"01:02:03.000001"`, `"01:02:03.000002"`, `"01:03:00"`},
+		{arrow.FixedWidthTypes.Duration_ms, `-5`, `0`, `100`},
+		{arrow.FixedWidthTypes.Date32, `"1969-12-31"`, `"1970-01-01"`, `"2023-01-01"`},
+		{arrow.FixedWidthTypes.Timestamp_ns, `"1900-01-01"`, `"1970-01-01"`, `"2023-01-01"`},
+		{arrow.BinaryTypes.Binary, `""`, `"AQ=="`, `"AQI="`},
+		{arrow.BinaryTypes.LargeBinary, `""`, `"AQI="`, `"Ag=="`},
+		{&arrow.FixedSizeBinaryType{ByteWidth: 1}, `"AA=="`, `"AQ=="`, `"/w=="`},
+		{&arrow.Decimal128Type{Precision: 9, Scale: 2}, `"-10.50"`, `"-9.25"`, `"100.00"`},
+		{&arrow.Decimal256Type{Precision: 60, Scale: 2}, `"-10.50"`, `"-9.25"`, `"100.00"`},
+		{arrow.PrimitiveTypes.Uint64, `"0"`, `"9223372036854775808"`, `"18446744073709551615"`},
+	} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64}, {Name: "x", Type: tt.typ, Nullable: true}}, nil)
+		mem := checked(t)
+		table, err := array.TableFromJSON(mem, schema, []string{
+			fmt.Sprintf(`[{"i": 0, "x": %s}, {"i": 1, "x": null}, {"i": 2, "x": %s}]`, tt.b, tt.a),
+			fmt.Sprintf(`[{"i": 3, "x": %s}, {"i": 4, "x": %s}]`, tt.c, tt.b),
+		})
+		if err != nil {
+			t.Errorf("%s: %v", tt.typ, err)
+			continue
+		}
+		d := must(t)(New("made", table))
+		table.Release()
+		for reverse, want := range map[bool]string{false: "[2 0 4 3 1]", true: "[3 0 4 2 1]"} {
+			if got, err := Column[int64](must(t)(d.Sort("x", reverse)), "i"); err != nil || sprint(got) != want {
+				t.Errorf("%s, reverse %v: rows %v, %v, want %s", tt.typ, reverse, got, err, want)
+			}
+		}
 	}
 }
 
