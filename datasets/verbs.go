@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -142,76 +143,48 @@ func (d *Dataset) comparer(k int) (func(i, j int) int, error) {
 		if !isText(t) {
 			break
 		}
-		return func(i, j int) int {
-			a, x := col.at(i)
-			b, y := col.at(j)
-			s, _ := textAt(a, x)
-			u, _ := textAt(b, y)
-			return strings.Compare(s, u)
-		}, nil
+		return byKey(col, func(a arrow.Array, i int) string { s, _ := textAt(a, i); return s }, strings.Compare), nil
 	case arrow.BOOL:
-		return byKey(col, func(a arrow.Array, i int) int {
-			if a.(*array.Boolean).Value(i) {
-				return 1
-			}
-			return 0
-		}), nil
+		return byKey(col, func(a arrow.Array, i int) int { return btoi(a.(*array.Boolean).Value(i)) }, cmp.Compare), nil
 	case arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.UINT8, arrow.UINT16, arrow.UINT32:
-		return byKey(col, func(a arrow.Array, i int) int64 { v, _ := intAt(a, i); return v }), nil
+		return byKey(col, func(a arrow.Array, i int) int64 { v, _ := intAt(a, i); return v }, cmp.Compare), nil
 	case arrow.UINT64:
-		return byKey(col, func(a arrow.Array, i int) uint64 { return a.(*array.Uint64).Value(i) }), nil
+		return byKey(col, typedAt[uint64], cmp.Compare), nil
 	case arrow.FLOAT16, arrow.FLOAT32, arrow.FLOAT64:
-		compare := byKey(col, func(a arrow.Array, i int) float64 { v, _ := floatAt(a, i); return v })
-		return func(i, j int) int {
-			a, x := col.at(i)
-			b, y := col.at(j)
-			u, _ := floatAt(a, x)
-			v, _ := floatAt(b, y)
+		return byKey(col, func(a arrow.Array, i int) float64 { v, _ := floatAt(a, i); return v }, func(u, v float64) int {
 			if un, vn := u != u, v != v; un || vn { // cmp.Compare puts NaN first
 				return cmp.Compare(btoi(un), btoi(vn))
 			}
-			return compare(i, j)
-		}, nil
+			return cmp.Compare(u, v)
+		}), nil
 	case arrow.TIMESTAMP, arrow.DATE32, arrow.DATE64:
-		return func(i, j int) int {
-			a, x := col.at(i)
-			b, y := col.at(j)
-			u, _ := timeAt(a, x)
-			v, _ := timeAt(b, y)
-			return u.Compare(v)
-		}, nil
+		return byKey(col, func(a arrow.Array, i int) time.Time { v, _ := timeAt(a, i); return v }, time.Time.Compare), nil
 	case arrow.TIME32:
-		return byKey(col, func(a arrow.Array, i int) arrow.Time32 { return a.(*array.Time32).Value(i) }), nil
+		return byKey(col, typedAt[arrow.Time32], cmp.Compare), nil
 	case arrow.TIME64:
-		return byKey(col, func(a arrow.Array, i int) arrow.Time64 { return a.(*array.Time64).Value(i) }), nil
+		return byKey(col, typedAt[arrow.Time64], cmp.Compare), nil
 	case arrow.DURATION:
-		return byKey(col, func(a arrow.Array, i int) arrow.Duration { return a.(*array.Duration).Value(i) }), nil
+		return byKey(col, typedAt[arrow.Duration], cmp.Compare), nil
 	case arrow.BINARY, arrow.LARGE_BINARY, arrow.FIXED_SIZE_BINARY:
-		return byValue(col, bytes.Compare), nil
+		return byKey(col, typedAt[[]byte], bytes.Compare), nil
 	case arrow.DECIMAL128:
-		return byValue(col, decimal128.Num.Cmp), nil
+		return byKey(col, typedAt[decimal128.Num], decimal128.Num.Cmp), nil
 	case arrow.DECIMAL256:
-		return byValue(col, decimal256.Num.Cmp), nil
+		return byKey(col, typedAt[decimal256.Num], decimal256.Num.Cmp), nil
 	}
 	return nil, fmt.Errorf("datasets: data set %q cannot be sorted by column %q, which is %s", d.name, d.features[k].Name, d.features[k].Feature)
 }
 
-func byKey[T cmp.Ordered](col *column, key func(arrow.Array, int) T) func(i, j int) int {
+func byKey[T any](col *column, key func(arrow.Array, int) T, compare func(T, T) int) func(i, j int) int {
 	return func(i, j int) int {
 		a, x := col.at(i)
 		b, y := col.at(j)
-		return cmp.Compare(key(a, x), key(b, y))
+		return compare(key(a, x), key(b, y))
 	}
 }
 
-// byValue compares the values of a column whose arrays have values of type T.
-func byValue[T any](col *column, compare func(T, T) int) func(i, j int) int {
-	return func(i, j int) int {
-		a, x := col.at(i)
-		b, y := col.at(j)
-		return compare(a.(interface{ Value(int) T }).Value(x), b.(interface{ Value(int) T }).Value(y))
-	}
-}
+// typedAt returns a value of an array whose values are of type T.
+func typedAt[T any](a arrow.Array, i int) T { return a.(interface{ Value(int) T }).Value(i) }
 
 func btoi(b bool) int {
 	if b {
