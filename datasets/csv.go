@@ -261,7 +261,7 @@ func (t *csvTypes) infer(rec [][]byte) error {
 			continue
 		}
 		k := cellKind(cell)
-		if k == kindFloat && whole(cell) {
+		if k == kindFloat && t.kinds[i] != kindFloat && whole(cell) {
 			k, t.big[i] = kindInt, true
 		}
 		switch was := t.kinds[i]; {
