@@ -50,6 +50,30 @@ func geluTanhF32AVX512F(x []float32)
 func geluTanhF32AVX2(x []float32)
 
 //go:noescape
+func geluErfF32AVX512F(x []float32, times, over float32)
+
+//go:noescape
+func geluErfF32AVX2(x []float32, times, over float32)
+
+//go:noescape
+func expF32AVX512F(x []float32)
+
+//go:noescape
+func expF32AVX2(x []float32)
+
+//go:noescape
+func quantizeLinearU8AVX512F(dst []uint8, x []float32, scale float32, zero, last int32)
+
+//go:noescape
+func quantizeLinearU8AVX2(dst []uint8, x []float32, scale float32, zero, last int32)
+
+//go:noescape
+func fakeQuantizeF32AVX512F(x []float32, scale float32, zero, last int32, by float32)
+
+//go:noescape
+func fakeQuantizeF32AVX2(x []float32, scale float32, zero, last int32, by float32)
+
+//go:noescape
 func float16F32AVX512F(dst []float32, src []uint16)
 
 func gemmF32Asm() []variant[gemmF32Kernel] {
@@ -117,6 +141,44 @@ func geluCoarseF32Asm() []variant[mapF32Func] {
 
 func geluTanhF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"avx512f", geluTanhF32AVX512F}, {"avx2", geluTanhF32AVX2}}
+}
+
+func geluErfF32Asm() []variant[geluErfF32Func] {
+	return []variant[geluErfF32Func]{{"avx512f", geluErfF32AVX512F}, {"avx2", geluErfF32AVX2}}
+}
+
+func quantizeLinearU8Asm() []variant[quantizeLinearU8Func] {
+	return []variant[quantizeLinearU8Func]{
+		{"avx512f", func(dst []uint8, x []float32, scale float32, zero uint8) {
+			n := len(x) &^ 15
+			quantizeLinearU8AVX512F(dst, x[:n], scale, int32(zero), 255-int32(zero))
+			quantizeLinearU8Ref(dst[n:], x[n:], scale, zero)
+		}},
+		{"avx2", func(dst []uint8, x []float32, scale float32, zero uint8) {
+			n := len(x) &^ 7
+			quantizeLinearU8AVX2(dst, x[:n], scale, int32(zero), 255-int32(zero))
+			quantizeLinearU8Ref(dst[n:], x[n:], scale, zero)
+		}},
+	}
+}
+
+func fakeQuantizeF32Asm() []variant[fakeQuantizeF32Func] {
+	return []variant[fakeQuantizeF32Func]{
+		{"avx512f", func(x []float32, scale float32, zero uint8, by float32) {
+			n := len(x) &^ 15
+			fakeQuantizeF32AVX512F(x[:n], scale, int32(zero), 255-int32(zero), by)
+			fakeQuantizeF32Ref(x[n:], scale, zero, by)
+		}},
+		{"avx2", func(x []float32, scale float32, zero uint8, by float32) {
+			n := len(x) &^ 7
+			fakeQuantizeF32AVX2(x[:n], scale, int32(zero), 255-int32(zero), by)
+			fakeQuantizeF32Ref(x[n:], scale, zero, by)
+		}},
+	}
+}
+
+func expF32Asm() []variant[mapF32Func] {
+	return []variant[mapF32Func]{{"avx512f", expF32AVX512F}, {"avx2", expF32AVX2}}
 }
 
 func float16F32Asm() []variant[float16F32Func] {

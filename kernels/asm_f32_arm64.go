@@ -68,6 +68,14 @@ func geluTanhF32Asm() []variant[mapF32Func] {
 	return []variant[mapF32Func]{{"neon", func(x []float32) { geluF32NEON(x, &geluTanh, geluFirst, geluMagic) }}}
 }
 
+func geluErfF32Asm() []variant[geluErfF32Func] { return nil }
+
+func quantizeLinearU8Asm() []variant[quantizeLinearU8Func] { return nil }
+
+func fakeQuantizeF32Asm() []variant[fakeQuantizeF32Func] { return nil }
+
+func expF32Asm() []variant[mapF32Func] { return nil }
+
 func float16F32Asm() []variant[float16F32Func] {
 	return []variant[float16F32Func]{{"neon", float16F32Eights}}
 }

@@ -77,6 +77,10 @@
 //	gelu_f32                                                   x                 x
 //	gelu_coarse_f32                                            x                 x
 //	gelu_tanh_f32                                              x                 x
+//	gelu_erf_f32                                               x                 x
+//	exp_f32                                                    x                 x
+//	fake_quantize_f32                                          x                 x
+//	quantize_linear_u8                                         x                 x
 //	pack_f32                                                                     x
 //	float16_f32                                                x
 //	gemm_s8_dense                                  x                    x        x
