@@ -58,6 +58,35 @@ type Layer struct {
 	Query, Key, Value, Output, Up, Down Linear
 	Q, K, Scores, Probs, V, Context     *Quant
 	In, Mid                             *Quant // what is added to the results of Output and of Down
+	// Queries and keys are multiplied by QueryScale and KeyScale before they are rounded, their products by ProductScale before these are, and the scores by
+	// ScoreScale at the end. All of them together are the factor of attention scores.
+	QueryScale, KeyScale, ProductScale, ScoreScale Factor
+	// Scores and Context are how QLinearMatMul rounds its sums of integers, which it multiplies by one number.
+	Requantized bool
+}
+
+// A Factor says what a graph multiplies or divides by: one of both numbers is 1.
+type Factor struct{ Times, Over float32 }
+
+func (f Factor) value() float64 { return float64(f.Times) / float64(f.Over) }
+
+// allOf is what several factors multiply by.
+func allOf(fs ...Factor) Factor {
+	p := Factor{1, 1}
+	for _, f := range fs {
+		p.Times, p.Over = p.Times*f.Times, p.Over*f.Over
+	}
+	return p
+}
+
+// Apply multiplies x by the factor.
+func (f Factor) Apply(x []float32) {
+	if f == (Factor{1, 1}) {
+		return
+	}
+	for i, v := range x {
+		x[i] = v * f.Times / f.Over
+	}
 }
 
 // A Model is what a graph says. It is safe for concurrent use until it is closed.
@@ -68,6 +97,10 @@ type Model struct {
 	HeadSize   int     // 1 / (the factor of attention scores)²
 	Eps        float32 // of layer normalization
 	Tanh       bool    // GELU is its approximation by tanh
+
+	// What decides about the last bits of results.
+	ErfScale  Factor // of the argument of the error function in GELU
+	FusedNorm bool   // layer normalization is one operator
 
 	path    string
 	files   []*mmap.File

@@ -20,6 +20,7 @@ func (m *matcher) norm(v string) (*norm, error) {
 		if !ok {
 			eps.f = 1e-5
 		}
+		m.model.FusedNorm = true
 		return m.newNorm(top, top.in[0], top.in[1], top.in[2], eps.f)
 	}
 	beta, mul := m.withConst(top, "Add")
@@ -105,6 +106,7 @@ func (m *matcher) gelu(v string) (string, error) {
 		return "", m.unexpected(v, want)
 	}
 	if n.op == "Gelu" && len(n.in) == 1 {
+		m.model.ErfScale = Factor{math.Sqrt2 / 2, 1}
 		return m.through(n.in[0]), m.setGelu(n, n.attrs["approximate"].s == "tanh")
 	}
 	half, x := 1.0, ""
@@ -133,9 +135,10 @@ func (m *matcher) gelu(v string) (string, error) {
 	}
 	if bracket.op == "Erf" {
 		y, f, ok := m.scaled(bracket.in[0])
-		if !ok || y != x || math.Abs(f-math.Sqrt2/2) > 1e-4 {
+		if !ok || y != x || math.Abs(f.value()-math.Sqrt2/2) > 1e-4 {
 			return "", bracket.fail("where the graph of a BERT has %s", want)
 		}
+		m.model.ErfScale = f
 	}
 	return x, m.setGelu(bracket, bracket.op == "Tanh")
 }
@@ -149,23 +152,23 @@ func (m *matcher) setGelu(n *node, tanh bool) error {
 }
 
 // scaled recognizes x / c or x * c and returns x and the factor.
-func (m *matcher) scaled(v string) (x string, factor float64, ok bool) {
+func (m *matcher) scaled(v string) (x string, f Factor, ok bool) {
 	n := m.producer(v)
 	if n == nil || len(n.in) != 2 {
-		return "", 0, false
+		return "", f, false
 	}
 	switch n.op {
 	case "Div":
 		c, ok := m.scalar(n.in[1])
-		return m.through(n.in[0]), 1 / c, ok
+		return m.through(n.in[0]), Factor{1, float32(c)}, ok
 	case "Mul":
 		for i := range 2 {
 			if c, ok := m.scalar(n.in[i]); ok {
-				return m.through(n.in[1-i]), c, true
+				return m.through(n.in[1-i]), Factor{float32(c), 1}, true
 			}
 		}
 	}
-	return "", 0, false
+	return "", f, false
 }
 
 // factors takes a product apart. The rescaling of a product of integers is not part of it.
@@ -185,6 +188,8 @@ type path struct {
 	from   string
 	perm   []int64  // of all transpositions together; nil if there are none
 	factor float64  // of all multiplications by a number
+	scales []Factor // these, last one first: all, or those after the rounding to 8 bits
+	inner  []Factor // those before it
 	quants []*Quant // last one first
 	last   []int64  // last dimensions of reshapes that are known
 }
@@ -248,7 +253,12 @@ func (m *matcher) walk(v string) (*path, error) {
 			if _, _, _, err := m.rescaled(v); err == nil {
 				return p, nil
 			}
-			p.factor *= f
+			p.factor *= f.value()
+			if len(p.quants) > 0 {
+				p.inner = append(p.inner, f)
+			} else {
+				p.scales = append(p.scales, f)
+			}
 			v = x
 			continue
 		}
@@ -286,7 +296,7 @@ func (p *path) quantOf(m *matcher) (*Quant, error) {
 
 // attention recognizes the context of attention and returns the layers of query, key and value.
 func (m *matcher) attention(v string, l *Layer) (qkv [3]*product, err error) {
-	context, probs, value, err := m.dot(v, &l.Context)
+	context, probs, value, err := m.dot(v, &l.Context, &l.Requantized)
 	if err != nil {
 		return qkv, err
 	}
@@ -310,7 +320,7 @@ func (m *matcher) attention(v string, l *Layer) (qkv [3]*product, err error) {
 	}
 	var scores, q, k *path
 	for _, t := range terms {
-		if scores, q, k, err = m.dot(t, &l.Scores); err == nil {
+		if scores, q, k, err = m.dot(t, &l.Scores, &l.Requantized); err == nil {
 			break
 		}
 	}
@@ -322,6 +332,19 @@ func (m *matcher) attention(v string, l *Layer) (qkv [3]*product, err error) {
 		return qkv, m.unexpected(scores.from, "attention scores multiplied by a factor of all layers")
 	}
 	m.factor = factor
+	early := scores.inner
+	for _, x := range []struct {
+		*path
+		scale *Factor
+	}{{q, &l.QueryScale}, {k, &l.KeyScale}} {
+		if len(x.quants) == 0 {
+			*x.scale = allOf(x.scales...)
+			continue
+		}
+		*x.scale = allOf(x.inner...)
+		early = append(early, x.scales...)
+	}
+	l.ProductScale, l.ScoreScale = allOf(early...), allOf(scores.scales...)
 	if scores.perm != nil {
 		return qkv, m.unexpected(scores.from, "attention scores")
 	}
@@ -350,8 +373,8 @@ func (m *matcher) attention(v string, l *Layer) (qkv [3]*product, err error) {
 }
 
 // dot recognizes a product of two activations, behind what walk goes over, and returns the paths to and from it. out
-// is how the product itself is rounded to 8 bits, if it is.
-func (m *matcher) dot(v string, out **Quant) (to, a, b *path, err error) {
+// is how the product itself is rounded to 8 bits, if it is, and one says whether the operator of the product does so.
+func (m *matcher) dot(v string, out **Quant, one *bool) (to, a, b *path, err error) {
 	if to, err = m.walk(v); err != nil {
 		return nil, nil, nil, err
 	}
@@ -372,7 +395,7 @@ func (m *matcher) dot(v string, out **Quant) (to, a, b *path, err error) {
 		if *out, err = m.quant(n, 6, 7); err != nil {
 			return nil, nil, nil, err
 		}
-		ib, zeros = 3, [2]int{2, 5}
+		ib, zeros, *one = 3, [2]int{2, 5}, true
 	case n.op == "Mul":
 		_, acc, _, err := m.rescaled(to.from)
 		if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/sparsebio/sparsebio/biobert/internal/safetensors"
 )
 
-// A Graph is what Write needs to know of a BERT besides its weights: Model says how it is quantized, and gives HeadSize, Eps and Tanh.
+// A Graph is what Write needs to know of a BERT besides its weights: Model says how it is quantized, and gives HeadSize, Eps and Tanh. The factors of its
+// layers are not asked for: attention scores are divided by the root of HeadSize after they are rounded.
 type Graph struct {
 	*Model
 	Heads  int

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func floatsOf(t *testing.T, m *Model, name string) []float32 {
 	return v
 }
 
-// What is read, written and read again is the same.
+// What is read, written and read again is the same, but for where the factor of attention scores is.
 func TestWriteFloats(t *testing.T) {
 	for name, output := range map[string]string{"texts.onnx": "classifier", "answers.onnx": "qa_outputs"} {
 		m, err := Parse(read(t, name))
@@ -49,6 +50,13 @@ func TestWriteFloats(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := written(t, graphOf(m, 2, output))
+		for i := range again.Layers {
+			l, was := &again.Layers[i], m.Layers[i]
+			if l.ScoreScale != (Factor{1, math.Sqrt2 * 2}) {
+				t.Errorf("%s: scores times %v, want those divided by the root of 8", name, l.ScoreScale)
+			}
+			l.QueryScale, l.KeyScale, l.ScoreScale = was.QueryScale, was.KeyScale, was.ScoreScale
+		}
 		if !reflect.DeepEqual(again.Layers, m.Layers) || again.HeadSize != m.HeadSize || again.Eps != m.Eps || again.Tanh != m.Tanh || (again.Pooler == nil) != (m.Pooler == nil) {
 			t.Errorf("%s: %+v, want %+v", name, again, m)
 		}
