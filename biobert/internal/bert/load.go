@@ -391,8 +391,12 @@ func (c *Checkpoint) loadEnds(m *Model) error {
 	if pw != nil {
 		m.pooler = denseLinear(pw, pb, h, h)
 	}
-	addTypes(m.position, types, h)
 	m.second = secondType(types, h)
+	if m.Engine == Static {
+		m.types = types
+	} else {
+		addTypes(m.position, types, h)
+	}
 	name := e + "word_embeddings.weight"
 	t, err := c.tensor(name, m.Vocab, h)
 	if err != nil {

@@ -37,7 +37,8 @@ type Model struct {
 	Engine Engine
 
 	word       wordTable // [vocab, hidden]
-	position   []float32 // [max position, hidden], token type 0 added
+	position   []float32 // [max position, hidden], token type 0 added but by the engine Static
+	types      []float32 // [token types, hidden], of the engine Static only
 	second     []float32 // [hidden], token type 1 less token type 0; nil if there is none
 	embNorm    norm
 	layers     []layer

@@ -3,6 +3,7 @@ package bert
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/sparsebio/sparsebio/biobert/internal/onnx"
 	"github.com/sparsebio/sparsebio/kernels"
@@ -15,8 +16,12 @@ const Static Engine = "static-int8"
 type static struct {
 	layers             []staticLayer
 	pooler, classifier *staticLinear
-	scale              float32 // of attention scores
+	root               onnx.Factor // of what the error function in GELU is given
+	fusedNorm          bool        // normalization is one operator
 }
+
+// integers says whether the graph has products of integers, and not those of numbers rounded to 8 bits.
+func (s *static) integers() bool { return s.layers[0].query.scale != nil }
 
 type staticLayer struct {
 	*onnx.Layer
@@ -108,7 +113,7 @@ func (c *Checkpoint) loadStatic(m *Model) error {
 	if !c.Quantized() {
 		return notStatic(c.path)
 	}
-	m.static = &static{layers: make([]staticLayer, m.Layers), scale: float32(1 / math.Sqrt(float64(m.Hidden/m.Heads)))}
+	m.static = &static{layers: make([]staticLayer, m.Layers), root: c.graph.ErfScale, fusedNorm: c.graph.FusedNorm}
 	var err error
 	load := func(q onnx.Linear, name string, n, k int) *staticLinear {
 		if err != nil {
@@ -157,20 +162,19 @@ type staticScratch struct {
 	x     kernels.MatU8
 	of    *onnx.Quant // how x is quantized
 	tiles kernels.TilesS8
+	spare []float32
 }
 
-// quantizeStatic is QuantizeLinear: division and rounding as ONNX Runtime does them.
-func quantizeStatic(x float32, q *onnx.Quant) float32 {
-	return min(max(float32(math.RoundToEven(float64(x/q.Scale)))+float32(q.Zero), 0), 255)
+// row returns n numbers to be overwritten.
+func (s *staticScratch) row(n int) []float32 {
+	s.spare = slices.Grow(s.spare[:0], n)[:n]
+	return s.spare
 }
 
 // roundStatic replaces numbers by what they are after QuantizeLinear and DequantizeLinear; a nil q leaves them as they are.
 func roundStatic(x []float32, q *onnx.Quant) {
-	if q == nil {
-		return
-	}
-	for i, v := range x {
-		x[i] = (quantizeStatic(v, q) - float32(q.Zero)) * q.Scale
+	if q != nil {
+		kernels.FakeQuantizeF32(x, q.Scale, q.Zero, q.Scale)
 	}
 }
 
@@ -190,9 +194,7 @@ func wholeStatic(x []float32, q *onnx.Quant) (scale float32) {
 	if q == nil {
 		return 1
 	}
-	for i, v := range x {
-		x[i] = quantizeStatic(v, q) - float32(q.Zero)
-	}
+	kernels.FakeQuantizeF32(x, q.Scale, q.Zero, 1)
 	return q.Scale
 }
 
@@ -226,10 +228,7 @@ func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticS
 		s.x = kernels.MatU8{Data: s.x.Data[:x.Rows*x.Cols], Rows: x.Rows, Cols: x.Cols, Stride: x.Cols, Scale: s.x.Scale[:x.Rows], Zero: s.x.Zero[:x.Rows]}
 		for i := range x.Rows {
 			s.x.Zero[i] = int32(l.in.Zero)
-			q := s.x.Data[i*x.Cols : (i+1)*x.Cols]
-			for j, v := range x.Row(i) {
-				q[j] = uint8(quantizeStatic(v, l.in))
-			}
+			kernels.QuantizeLinearU8(s.x.Data[i*x.Cols:(i+1)*x.Cols], x.Row(i), l.in.Scale, l.in.Zero)
 		}
 		s.of = l.in
 	}

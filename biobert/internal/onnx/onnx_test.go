@@ -52,6 +52,21 @@ func TestRecognizes(t *testing.T) {
 	if _, err := m.Tensor("cls"); !errors.Is(err, safetensors.ErrNoTensor) || !strings.Contains(err.Error(), "texts.onnx") {
 		t.Errorf("missing tensor: %v", err)
 	}
+	// Exporters of newer versions of torch put half of the factor of attention scores on queries and keys, before these are rounded.
+	half := Factor{float32(math.Pow(8, -0.25)), 1}
+	for _, name := range []string{"texts.onnx", "texts-quant.onnx"} {
+		m, err := Parse(read(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := Factor{1, 1}
+		if l := m.Layers[0]; l.QueryScale != half || l.KeyScale != half || l.ProductScale != one || l.ScoreScale != one {
+			t.Errorf("%s: factors %v, %v, %v and %v", name, l.QueryScale, l.KeyScale, l.ProductScale, l.ScoreScale)
+		}
+		if !m.FusedNorm || m.ErfScale != (Factor{1, math.Sqrt2}) {
+			t.Errorf("%s: %v, %v", name, m.FusedNorm, m.ErfScale)
+		}
+	}
 	a, err := Parse(read(t, "answers.onnx"))
 	if err != nil {
 		t.Fatal(err)

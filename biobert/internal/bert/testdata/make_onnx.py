@@ -1,7 +1,7 @@
-"""Writes texts.onnx, answers.onnx, answers-quant.onnx and onnx.json: one-layer BERTs of random weights as torch exports them, with their configurations and what
+"""Writes texts.onnx, answers.onnx, texts-quant.onnx, answers-quant.onnx and onnx.json: one-layer BERTs of random weights as torch exports them, with their configurations and what
 torch computes. texts classifies pairs of texts, with attention and layer normalization as newer versions of transformers and ONNX write them;
-answers finds answers, with attention taken apart and GELU approximated by tanh; answers-quant is what the static quantization of ONNX Runtime,
-per channel, makes of it, and its logits are those of ONNX Runtime.
+answers finds answers, with attention taken apart and GELU approximated by tanh; texts-quant and answers-quant are what the static quantization of ONNX
+Runtime, per channel, makes of them, and their logits are those of ONNX Runtime.
 
 Written with Python 3.11, torch 2.15.0, transformers 5.23.0, onnx 1.23.2, onnxruntime 1.32.0:
     python make_onnx.py        (in this folder; overwrites the files)
@@ -61,7 +61,8 @@ def quantize(case, name):
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(HERE / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
     inputs = Texts.one(np.array(case["input_ids"])) | {"token_type_ids": np.array(case["token_type_ids"])}
-    return case | {"model": f"{name}.onnx", "logits": np.stack(session.run(None, inputs), -1).tolist()}
+    out = session.run(None, inputs)
+    return case | {"model": f"{name}.onnx", "logits": (np.stack(out, -1) if len(out) > 1 else out[0][:, None]).tolist()}
 
 
 def main():
@@ -69,7 +70,7 @@ def main():
         export("texts", BertForSequenceClassification, 17, ["logits"], 1, id2label={0: "a", 1: "b", 2: "c"}),
         export("answers", BertForQuestionAnswering, 14, ["start_logits", "end_logits"], 2, attn_implementation="eager", hidden_act="gelu_new"),
     ]
-    cases.append(quantize(cases[1], "answers-quant"))
+    cases += [quantize(cases[1], "answers-quant"), quantize(cases[0], "texts-quant")]
     (HERE / "onnx.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 
 
