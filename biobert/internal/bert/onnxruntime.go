@@ -70,6 +70,13 @@ func softmaxRuntime(x []float32, lanes int) {
 	kernels.ExpF32(x)
 	var sums [16]float32
 	rest := x
+	if lanes == len(sums) { // as below, without looking at lengths
+		for ; len(rest) >= len(sums); rest = rest[len(sums):] {
+			for i, v := range (*[len(sums)]float32)(rest) {
+				sums[i] += v
+			}
+		}
+	}
 	for ; len(rest) >= lanes || lanes > 4 && len(rest) > 0; rest = rest[min(lanes, len(rest)):] {
 		for i, v := range rest[:min(lanes, len(rest))] {
 			sums[i] += v

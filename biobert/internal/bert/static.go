@@ -234,7 +234,7 @@ func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticS
 	}
 	scale, add := l.in.Scale, bias
 	if l.scale != nil {
-		scale, add = 1, nil
+		scale, add = 1, l.whole // whole numbers, and so are their sums
 	}
 	for i := range s.x.Scale {
 		s.x.Scale[i] = scale
@@ -254,14 +254,12 @@ func (l *staticLinear) product(dst, x kernels.MatF32, bias []float32, s *staticS
 
 // rescale turns sums of integers into what they stand for, operation by operation as the graph has it. The sums are exact below 2**24.
 func (l *staticLinear) rescale(row, bias []float32) {
-	if l.whole != nil {
-		for i, b := range l.whole {
-			row[i] = (row[i] + b) * l.scale[i]
-		}
-		return
+	scale := l.scale[:len(row)]
+	for i, s := range row {
+		row[i] = s * scale[i]
 	}
-	for i, s := range l.scale {
-		row[i] *= s
+	if l.whole != nil {
+		return
 	}
 	for i, b := range bias {
 		row[i] += b
